@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/range.h"
+
+namespace tenon {
+
+class TeamBarrier;
+
+/// One of the workers inside Team::run.
+class Worker {
+ public:
+  Worker(int index, int count, TeamBarrier* team_barrier)
+      : index_(index), count_(count), barrier_(team_barrier) {}
+
+  int index() const { return index_; }
+  int count() const { return count_; }
+
+  /// Returns once every worker of the run has called it the same number of times. What one worker wrote before it,
+  /// all see after it.
+  void barrier();
+
+  /// This worker's part of [0, total), cut at multiples of `grain`. Work is split by index, never by
+  /// arrival, so the thread count cannot change a result that does not depend on the cut.
+  Range share(std::ptrdiff_t total, std::ptrdiff_t grain = 1) const {
+    return split_range(total, index_, count_, grain);
+  }
+
+ private:
+  int index_;
+  int count_;
+  TeamBarrier* barrier_;
+};
+
+/// The threads of a program: created once, passed to whatever computes. A whole forward pass is one `run`
+/// with barriers inside, because starting threads costs more than a small matrix product.
+///
+/// The backend is OpenMP (one team shared with oneDNN) or std::thread (TENON_TEAM=std, for thread
+/// sanitizer); results never depend on it, nor on the size.
+class Team {
+ public:
+  /// `threads` >= 1; 0 takes the processors this process may run on.
+  explicit Team(int threads = 0);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  int size() const { return size_; }
+
+  /// Calls body once in each of size() workers and returns when all have returned. An exception ends
+  /// the run and is thrown here (the one of the lowest worker index); a body that uses barrier() must
+  /// therefore not throw between its first and its last barrier.
+  void run(const std::function<void(Worker&)>& body);
+
+  /// Calls body(range) on disjoint parts of [0, total), cut at multiples of `grain`.
+  void parallel_for(std::ptrdiff_t total, std::ptrdiff_t grain,
+                    const std::function<void(Range)>& body);
+
+ private:
+  struct Backend;
+  int size_;
+  std::unique_ptr<TeamBarrier> barrier_;
+  std::unique_ptr<Backend> backend_;
+};
+
+}  // namespace tenon

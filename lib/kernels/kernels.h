@@ -1,0 +1,149 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/range.h"
+#include "tensor/tensor.h"
+
+/// The narrow interface between models and processors.
+///
+/// **Row invariance.** Every function here gives a row the same bits whatever rows stand beside it, in
+/// which order, on how many threads and with whatever cut of the columns. Integer dot products are
+/// exact; float sums run in an order fixed by the column (matmul) or by the logical key position
+/// (attention). A provider that cannot promise this does not implement the function.
+///
+/// Functions work on a range of columns, rows or items that the caller cuts per worker; none starts
+/// threads. Pointers need no alignment unless said. Nothing throws after the shapes were checked.
+namespace tenon::kernels {
+
+/// How a matrix product treats stored weights.
+enum class Precision {
+  Exact,  // weights dequantised to float32, activations float32
+  Fast,   // activations in 8-bit blocks (or bf16) where the weights are quantised; the processor's own way
+};
+
+/// A weight matrix [out_features, in_features] as one provider's matmul reads it. May refer to the
+/// bytes it was made from, which must outlive it.
+class MatmulWeight {
+ public:
+  virtual ~MatmulWeight() = default;
+  std::int64_t out_features = 0;
+  std::int64_t in_features = 0;
+  DType dtype = DType::F32;      // storage type it came from
+  std::size_t bytes_read = 0;    // bytes that one pass over all columns reads
+  std::size_t bytes_owned = 0;   // memory beyond the bytes it refers to
+};
+
+/// How rows of activations must be prepared for a weight; weights of equal form share prepared rows.
+enum class ActivationForm : std::uint8_t {
+  Float32,   // as they are
+  BFloat16,  // rounded to nearest even, pairs for bf16 dot products
+  Int8x32,   // blocks of 32: int8, float scale, sum
+  Int8x256,  // blocks of 256 (K formats): int8, float scale, sums of 16 or 32
+};
+
+struct RmsNorm {
+  float epsilon = 1e-5f;
+};
+
+/// Keys and values of one layer and one sequence, as the attention kernel reads them.
+/// Cell c of kv head h holds head_dim numbers at keys + (h * cells + c) * row_bytes; values alike.
+struct KeyValueView {
+  DType dtype = DType::F16;      // F32, F16 or BF16
+  const std::byte* keys = nullptr;
+  const std::byte* values = nullptr;
+  std::int64_t cells = 0;        // capacity, the stride between heads
+  int kv_heads = 0;
+  int head_dim = 0;
+};
+
+/// One query row: it sees logical positions 0 .. prefix + tail.size() - 1. Position p < prefix is
+/// cell p; position prefix + i is cell tail[i] (its ancestors in a tree, itself last).
+struct AttentionRow {
+  const float* query = nullptr;  // [heads, head_dim], already rotated
+  float* output = nullptr;       // [heads, head_dim]
+  const KeyValueView* cache = nullptr;
+  std::int32_t prefix = 0;
+  std::span<const std::int32_t> tail;
+};
+
+struct AttentionOptions {
+  int heads = 0;                 // a multiple of kv_heads; head h reads kv head h / (heads / kv_heads)
+  float scale = 1.0f;            // multiplies query . key, usually 1/sqrt(head_dim)
+  std::int32_t window = 0;       // > 0: a row at position p sees p - window < j <= p; 0: all
+};
+
+/// Keys per block of the tiled softmax: block b holds logical positions [b * 64, (b + 1) * 64), whatever
+/// cells they lie in. Blocks are combined in rising order, so the order of every sum follows positions.
+inline constexpr int kAttentionBlock = 64;
+
+/// One provider of all operations. Stateless; one object a process and provider.
+class Kernels {
+ public:
+  virtual ~Kernels() = default;
+  virtual std::string_view name() const = 0;
+  /// Instruction sets in use, for --version -v: "AVX-512F VNNI BF16".
+  virtual std::string instruction_sets() const = 0;
+
+  // -- Linear -----------------------------------------------------------------------------------
+  /// Prepares a matrix once at load. `weight` has rank 2, [out_features, in_features], any float or
+  /// block dtype. Throws Error(Shape | Unsupported). With `may_repack` false the weight only refers
+  /// to the bytes of the view.
+  virtual std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight, Precision precision,
+                                                       bool may_repack = true) const = 0;
+  virtual ActivationForm activation_form(const MatmulWeight& weight) const = 0;
+  /// Bytes of one prepared row, a multiple of 64.
+  virtual std::size_t activation_row_bytes(ActivationForm form, std::int64_t in_features) const = 0;
+  /// input [rows, in_features] float32, rows `input_stride` floats apart → prepared rows `rows.begin`
+  /// .. `rows.end` at destination (64-byte aligned, activation_row_bytes apart).
+  virtual void prepare_activations(ActivationForm form, const float* input,
+                                   std::ptrdiff_t input_stride, std::int64_t in_features, Range rows,
+                                   std::byte* destination) const = 0;
+  /// output[r, c] = sum_k weight[c, k] * activation[r, k] for all r < rows and c in `columns`, written
+  /// at output + r * output_stride + c. `columns` is cut at multiples of kColumnGrain.
+  virtual void matmul(const MatmulWeight& weight, const std::byte* activations, int rows, Range columns,
+                      float* output, std::ptrdiff_t output_stride) const = 0;
+  static constexpr std::ptrdiff_t kColumnGrain = 16;
+
+  // -- Elementwise and rows ---------------------------------------------------------------------
+  /// output = input / sqrt(mean(input^2) + epsilon) * weight, over `size` numbers (Zhang & Sennrich 2019).
+  virtual void rms_norm(const float* input, const float* weight, std::int64_t size,
+                        const RmsNorm& options, float* output) const = 0;
+  /// output += input.
+  virtual void add(const float* input, std::int64_t size, float* output) const = 0;
+  /// output = silu(gate) * up, silu(x) = x / (1 + exp(-x)) (Shazeer 2020). output may be gate.
+  virtual void silu_multiply(const float* gate, const float* up, std::int64_t size,
+                             float* output) const = 0;
+  /// max over i of values[i]; the first index where equal. size >= 1.
+  virtual std::int64_t argmax(const float* values, std::int64_t size) const = 0;
+
+  // -- Attention --------------------------------------------------------------------------------
+  /// Converts `size` float32 numbers to a cache dtype, nearest even.
+  virtual void store_cache(const float* input, std::int64_t size, DType dtype,
+                           std::byte* output) const = 0;
+  /// Softmax attention of `rows` for kv heads `kv_heads` (all query heads of their groups). Scratch of
+  /// attention_scratch_floats() floats per worker. Float32 sums; maximum subtracted before exp.
+  virtual void attention(std::span<const AttentionRow> rows, Range kv_heads,
+                         const AttentionOptions& options, float* scratch) const = 0;
+  virtual std::size_t attention_scratch_floats(const AttentionOptions& options, int head_dim) const = 0;
+};
+
+/// Whether this process can run a provider, and if not, why ("built without", "needs AVX512_VNNI").
+struct ProviderState {
+  std::string name;
+  bool is_available = false;
+  std::string reason;
+};
+std::vector<ProviderState> providers();
+
+/// "auto" gives the fastest available for each operation; a provider's name forces it (operations it does not
+/// have come from the provider below it: avx512 → highway → reference). Throws Error(Unsupported) for an
+/// unknown or unavailable name, listing what is there. The object lives for the whole process.
+const Kernels& select_kernels(std::string_view name);
+
+}  // namespace tenon::kernels
