@@ -31,11 +31,15 @@ constexpr bool is_in_order() {
 }
 static_assert(is_in_order());
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 }  // namespace
 
-const DTypeInfo& dtype_info(DType dtype) { return kInfos[static_cast<std::size_t>(dtype)]; }
+const DTypeInfo& dtype_info(DType dtype) {
+  return kInfos[static_cast<std::size_t>(dtype)];
+}
 
 std::optional<DType> find_dtype(std::string_view name) {
   for (const DTypeInfo& info : kInfos) {
