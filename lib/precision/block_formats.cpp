@@ -1,6 +1,5 @@
 #include "precision/block_formats.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -11,16 +10,13 @@ namespace tenon::precision {
 
 namespace {
 
-// Numbers of type Number, in memory of any alignment, through `convert` to float32.
+// Numbers of type Number, in memory of any alignment, through kConvert to float32.
 template <typename Number, auto kConvert>
 void convert_numbers(const std::byte* source, std::span<float> destination) {
-  constexpr std::size_t kChunk = 256;
-  Number numbers[kChunk];
-  for (std::size_t begin = 0; begin < destination.size(); begin += kChunk) {
-    const std::size_t count = std::min(kChunk, destination.size() - begin);
-    std::memcpy(numbers, source + begin * sizeof(Number), count * sizeof(Number));
-    float* output = destination.data() + begin;
-    for (std::size_t i = 0; i < count; ++i) output[i] = kConvert(numbers[i]);
+  for (std::size_t i = 0; i < destination.size(); ++i) {
+    Number number;
+    std::memcpy(&number, source + i * sizeof number, sizeof number);
+    destination[i] = kConvert(number);
   }
 }
 

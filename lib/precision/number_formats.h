@@ -5,20 +5,26 @@
 
 namespace tenon::precision {
 
+/// `yes` where the condition holds, else `no`, without a branch: loops over the conversions
+/// vectorise.
+constexpr std::uint32_t select_bits(bool condition, std::uint32_t yes, std::uint32_t no) {
+  const std::uint32_t mask = 0u - static_cast<std::uint32_t>(condition);
+  return (mask & yes) | (~mask & no);
+}
+
 /// IEEE binary16 to float32, exact; a signalling NaN becomes quiet, as the processors' own
-/// instruction does. No branches, so that loops over it vectorise, and right even where denormals
-/// are flushed.
+/// instruction does. Right even where the processor flushes denormals.
 constexpr float float16_to_float32(std::uint16_t bits) {
   const std::uint32_t magnitude = bits & 0x7FFFu;
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
-  const std::uint32_t rebiased = (magnitude << 13) + (112u << 23);
+  const std::uint32_t normal = (magnitude << 13) + (112u << 23);
   // A subnormal is m * 2^-24: put m under a leading one of weight 2^-14, then take that one away.
   const float subnormal = std::bit_cast<float>((magnitude << 13) + (113u << 23)) - 0x1p-14f;
-  const std::uint32_t special =
-      (magnitude << 13) | 0x7F800000u | (magnitude > 0x7C00u ? 0x400000u : 0u);
+  const std::uint32_t quiet = select_bits(magnitude > 0x7C00u, 0x400000u, 0u);
+  const std::uint32_t special = (magnitude << 13) | 0x7F800000u | quiet;
   const std::uint32_t finite =
-      magnitude < 0x0400u ? std::bit_cast<std::uint32_t>(subnormal) : rebiased;
-  return std::bit_cast<float>((magnitude >= 0x7C00u ? special : finite) | sign);
+      select_bits(magnitude < 0x0400u, std::bit_cast<std::uint32_t>(subnormal), normal);
+  return std::bit_cast<float>(select_bits(magnitude >= 0x7C00u, special, finite) | sign);
 }
 
 /// bfloat16 is the upper half of a float32.
@@ -32,9 +38,9 @@ constexpr float float8_e4m3fn_to_float32(std::uint8_t bits) {
   const std::uint32_t magnitude = bits & 0x7Fu;
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x80u) << 24;
   const float subnormal = std::bit_cast<float>((magnitude << 20) + (121u << 23)) - 0x1p-6f;
-  const std::uint32_t finite =
-      magnitude < 8 ? std::bit_cast<std::uint32_t>(subnormal) : (magnitude << 20) + (120u << 23);
-  return std::bit_cast<float>((magnitude == 0x7F ? 0x7FC00000u : finite) | sign);
+  const std::uint32_t finite = select_bits(magnitude < 8, std::bit_cast<std::uint32_t>(subnormal),
+                                           (magnitude << 20) + (120u << 23));
+  return std::bit_cast<float>(select_bits(magnitude == 0x7F, 0x7FC00000u, finite) | sign);
 }
 
 constexpr float float8_e5m2_to_float32(std::uint8_t bits) {
