@@ -12,10 +12,10 @@
 
 /// The narrow interface between models and processors.
 ///
-/// **Row invariance.** Every function here gives a row the same bits whatever rows stand beside it, in
-/// which order, on how many threads and with whatever cut of the columns. Integer dot products are
-/// exact; float sums run in an order fixed by the column (matmul) or by the logical key position
-/// (attention). A provider that cannot promise this does not implement the function.
+/// **Row invariance.** Every function here gives a row the same bits whatever rows stand beside it,
+/// in which order, on how many threads and with whatever cut of the columns. Integer dot products
+/// are exact; float sums run in an order fixed by the column (matmul) or by the logical key
+/// position (attention). A provider that cannot promise this does not implement the function.
 ///
 /// Functions work on a range of columns, rows or items that the caller cuts per worker; none starts
 /// threads. Pointers need no alignment unless said. Nothing throws after the shapes were checked.
@@ -24,7 +24,8 @@ namespace tenon::kernels {
 /// How a matrix product treats stored weights.
 enum class Precision {
   Exact,  // weights dequantised to float32, activations float32
-  Fast,   // activations in 8-bit blocks (or bf16) where the weights are quantised; the processor's own way
+  Fast,   // activations in 8-bit blocks (or bf16) where the weights are quantised; the processor's
+          // own way
 };
 
 /// A weight matrix [out_features, in_features] as one provider's matmul reads it. May refer to the
@@ -34,17 +35,17 @@ class MatmulWeight {
   virtual ~MatmulWeight() = default;
   std::int64_t out_features = 0;
   std::int64_t in_features = 0;
-  DType dtype = DType::F32;      // storage type it came from
-  std::size_t bytes_read = 0;    // bytes that one pass over all columns reads
-  std::size_t bytes_owned = 0;   // memory beyond the bytes it refers to
+  DType dtype = DType::F32;     // storage type it came from
+  std::size_t bytes_read = 0;   // bytes that one pass over all columns reads
+  std::size_t bytes_owned = 0;  // memory beyond the bytes it refers to
 };
 
-/// How rows of activations must be prepared for a weight; weights of equal form share prepared rows.
+/// How rows of activations must be prepared for a weight; weights of equal form share prepared
+/// rows.
 enum class ActivationForm : std::uint8_t {
   Float32,   // as they are
   BFloat16,  // rounded to nearest even, pairs for bf16 dot products
-  Int8x32,   // blocks of 32: int8, float scale, sum
-  Int8x256,  // blocks of 256 (K formats): int8, float scale, sums of 16 or 32
+  Int8x32,  // blocks of 32: int8, float scale, sums (kernels/activation_block.h); all block formats
 };
 
 struct RmsNorm {
@@ -54,10 +55,10 @@ struct RmsNorm {
 /// Keys and values of one layer and one sequence, as the attention kernel reads them.
 /// Cell c of kv head h holds head_dim numbers at keys + (h * cells + c) * row_bytes; values alike.
 struct KeyValueView {
-  DType dtype = DType::F16;      // F32, F16 or BF16
+  DType dtype = DType::F16;  // F32, F16 or BF16
   const std::byte* keys = nullptr;
   const std::byte* values = nullptr;
-  std::int64_t cells = 0;        // capacity, the stride between heads
+  std::int64_t cells = 0;  // capacity, the stride between heads
   int kv_heads = 0;
   int head_dim = 0;
 };
@@ -73,14 +74,25 @@ struct AttentionRow {
 };
 
 struct AttentionOptions {
-  int heads = 0;                 // a multiple of kv_heads; head h reads kv head h / (heads / kv_heads)
-  float scale = 1.0f;            // multiplies query . key, usually 1/sqrt(head_dim)
-  std::int32_t window = 0;       // > 0: a row at position p sees p - window < j <= p; 0: all
+  int heads = 0;            // a multiple of kv_heads; head h reads kv head h / (heads / kv_heads)
+  float scale = 1.0f;       // multiplies query . key, usually 1/sqrt(head_dim)
+  std::int32_t window = 0;  // > 0: a row at position p sees p - window < j <= p; 0: all
 };
 
-/// Keys per block of the tiled softmax: block b holds logical positions [b * 64, (b + 1) * 64), whatever
-/// cells they lie in. Blocks are combined in rising order, so the order of every sum follows positions.
+/// Keys per block of the tiled softmax: block b holds logical positions [b * 64, (b + 1) * 64),
+/// whatever cells they lie in. Blocks are combined in rising order, so the order of every sum
+/// follows positions.
 inline constexpr int kAttentionBlock = 64;
+
+/// Positions per chunk, the unit by which the attention of one row and head is cut between workers.
+/// The running maximum and sums start anew in each chunk; chunks are combined in rising order. The
+/// same whether one call computes all chunks or many workers one each.
+inline constexpr int kAttentionChunk = 4 * kAttentionBlock;
+
+/// Chunks that rows of at most `positions` visible positions need.
+constexpr std::ptrdiff_t attention_chunks(std::int64_t positions) {
+  return static_cast<std::ptrdiff_t>((positions + kAttentionChunk - 1) / kAttentionChunk);
+}
 
 /// One provider of all operations. Stateless; one object a process and provider.
 class Kernels {
@@ -89,29 +101,36 @@ class Kernels {
   virtual std::string_view name() const = 0;
   /// Instruction sets in use, for --version -v: "AVX-512F VNNI BF16".
   virtual std::string instruction_sets() const = 0;
+  /// Name of the provider whose code runs for an operation ("matmul", "rms_norm", "add",
+  /// "silu_multiply", "argmax", "store_cache", "attention", "dense_matmul"); empty for another
+  /// word.
+  virtual std::string_view implementation_of(std::string_view operation) const = 0;
 
   // -- Linear -----------------------------------------------------------------------------------
   /// Prepares a matrix once at load. `weight` has rank 2, [out_features, in_features], any float or
   /// block dtype. Throws Error(Shape | Unsupported). With `may_repack` false the weight only refers
   /// to the bytes of the view.
-  virtual std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight, Precision precision,
+  virtual std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight,
+                                                       Precision precision,
                                                        bool may_repack = true) const = 0;
   virtual ActivationForm activation_form(const MatmulWeight& weight) const = 0;
   /// Bytes of one prepared row, a multiple of 64.
   virtual std::size_t activation_row_bytes(ActivationForm form, std::int64_t in_features) const = 0;
-  /// input [rows, in_features] float32, rows `input_stride` floats apart → prepared rows `rows.begin`
+  /// input [rows, in_features] float32, rows `input_stride` floats apart → prepared rows
+  /// `rows.begin`
   /// .. `rows.end` at destination (64-byte aligned, activation_row_bytes apart).
   virtual void prepare_activations(ActivationForm form, const float* input,
-                                   std::ptrdiff_t input_stride, std::int64_t in_features, Range rows,
-                                   std::byte* destination) const = 0;
-  /// output[r, c] = sum_k weight[c, k] * activation[r, k] for all r < rows and c in `columns`, written
-  /// at output + r * output_stride + c. `columns` is cut at multiples of kColumnGrain.
-  virtual void matmul(const MatmulWeight& weight, const std::byte* activations, int rows, Range columns,
-                      float* output, std::ptrdiff_t output_stride) const = 0;
+                                   std::ptrdiff_t input_stride, std::int64_t in_features,
+                                   Range rows, std::byte* destination) const = 0;
+  /// output[r, c] = sum_k weight[c, k] * activation[r, k] for all r < rows and c in `columns`,
+  /// written at output + r * output_stride + c. `columns` is cut at multiples of kColumnGrain.
+  virtual void matmul(const MatmulWeight& weight, const std::byte* activations, int rows,
+                      Range columns, float* output, std::ptrdiff_t output_stride) const = 0;
   static constexpr std::ptrdiff_t kColumnGrain = 16;
 
   // -- Elementwise and rows ---------------------------------------------------------------------
-  /// output = input / sqrt(mean(input^2) + epsilon) * weight, over `size` numbers (Zhang & Sennrich 2019).
+  /// output = input / sqrt(mean(input^2) + epsilon) * weight, over `size` numbers (Zhang & Sennrich
+  /// 2019).
   virtual void rms_norm(const float* input, const float* weight, std::int64_t size,
                         const RmsNorm& options, float* output) const = 0;
   /// output += input.
@@ -126,11 +145,29 @@ class Kernels {
   /// Converts `size` float32 numbers to a cache dtype, nearest even.
   virtual void store_cache(const float* input, std::int64_t size, DType dtype,
                            std::byte* output) const = 0;
-  /// Softmax attention of `rows` for kv heads `kv_heads` (all query heads of their groups). Scratch of
-  /// attention_scratch_floats() floats per worker. Float32 sums; maximum subtracted before exp.
+  /// Softmax attention of `rows` for kv heads `kv_heads` (all query heads of their groups). Scratch
+  /// of attention_scratch_floats() floats per worker. Float32 sums; maximum subtracted before exp.
   virtual void attention(std::span<const AttentionRow> rows, Range kv_heads,
                          const AttentionOptions& options, float* scratch) const = 0;
-  virtual std::size_t attention_scratch_floats(const AttentionOptions& options, int head_dim) const = 0;
+  virtual std::size_t attention_scratch_floats(const AttentionOptions& options,
+                                               int head_dim) const = 0;
+
+  /// The same in two steps, for long contexts with fewer kv heads than workers need:
+  /// first any cut of kv heads and `chunks` (of attention_chunks()) into partial results, then,
+  /// once all are there, the combination into row.output. Bit-equal to attention(). The partial
+  /// result of row r, head h and chunk c lies at partials + ((r * heads + h) * chunk_stride + c) *
+  /// attention_partial_floats(head_dim); chunk_stride >= attention_chunks() of the longest row.
+  virtual void attention_partial(std::span<const AttentionRow> rows, Range kv_heads, Range chunks,
+                                 const AttentionOptions& options, float* partials,
+                                 std::ptrdiff_t chunk_stride, float* scratch) const = 0;
+  /// Combines for heads `heads` (query heads) of every row.
+  virtual void attention_combine(std::span<const AttentionRow> rows, Range heads,
+                                 const AttentionOptions& options, const float* partials,
+                                 std::ptrdiff_t chunk_stride) const = 0;
+  /// A multiple of 16: weighted values, then the maximum and the sum.
+  static constexpr std::size_t attention_partial_floats(int head_dim) {
+    return (static_cast<std::size_t>(head_dim) + 2 + 15) / 16 * 16;
+  }
 };
 
 /// Whether this process can run a provider, and if not, why ("built without", "needs AVX512_VNNI").
@@ -141,9 +178,10 @@ struct ProviderState {
 };
 std::vector<ProviderState> providers();
 
-/// "auto" gives the fastest available for each operation; a provider's name forces it (operations it does not
-/// have come from the provider below it: avx512 → highway → reference). Throws Error(Unsupported) for an
-/// unknown or unavailable name, listing what is there. The object lives for the whole process.
+/// "auto" gives the fastest available for each operation; a provider's name forces it (operations
+/// it does not have come from the provider below it: avx512 → highway → reference). Throws
+/// Error(Unsupported) for an unknown or unavailable name, listing what is there. The object lives
+/// for the whole process.
 const Kernels& select_kernels(std::string_view name);
 
 }  // namespace tenon::kernels

@@ -1,9 +1,5 @@
 # The optional kernel providers, each compiled with its own flags and chosen at run time. A provider
-# that is not built is replaced by a folder of stubs, so sources stay free of #ifdef.
+# that is not built is replaced by the absent.cpp of its folder, so sources stay free of #ifdef.
 foreach(provider highway avx512 onednn)
-  if(provider IN_LIST TENON_KERNELS)
-    set(TENON_HAS_${provider} ON)
-  else()
-    set(TENON_HAS_${provider} OFF)
-  endif()
+  target_sources(tenon_kernels PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/kernels/${provider}/absent.cpp)
 endforeach()

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+/// Activations quantised for integer dot products (ActivationForm::Int8x32). Plain data: this
+/// header is also read by files compiled for one processor, so it must not bring inline library
+/// code along.
+namespace tenon::kernels {
+
+inline constexpr int kActivationBlock = 32;
+
+/// 32 activations: value = scale * int8, scale = max|x| / 127, ties to even. One cache line, so
+/// that the kernel finds the values and all it needs beside them by one address.
+///
+/// A block whose largest magnitude is below kSmallestActivation counts as zeros; one with a NaN or
+/// an infinity has a NaN scale, so that every output of that row is NaN and none is silently wrong.
+struct alignas(64) ActivationBlock {
+  std::int8_t values[kActivationBlock];
+  float scale;
+  float scaled_sum;  // scale * sum of values: what a weight block's minimum is multiplied by
+  // Start values of integer accumulators: -offset * sum, for weights stored as (weight + offset) >=
+  // 0.
+  std::int32_t offset8;
+  std::int32_t offset16;
+  std::int32_t offset128;
+  std::int32_t offset32_half[2];  // of values 0..15 and 16..31, for formats with scales per 16
+  std::int32_t reserved;
+};
+static_assert(sizeof(ActivationBlock) == 64);
+
+inline constexpr float kSmallestActivation = 0x1p-100f;
+
+/// Blocks of one prepared row: an even number, the last one zeros where in_features needs fewer.
+constexpr std::size_t activation_blocks(std::int64_t in_features) {
+  return (static_cast<std::size_t>(in_features) + 63) / 64 * 2;
+}
+
+/// Rounded up to an odd number of cache lines: rows a power of two apart would all fall into one
+/// set of the first-level cache.
+constexpr std::size_t skewed_row_bytes(std::size_t bytes) {
+  const std::size_t lines = (bytes + 63) / 64;
+  return (lines | 1u) * 64;
+}
+
+}  // namespace tenon::kernels

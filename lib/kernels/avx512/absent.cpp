@@ -1,0 +1,15 @@
+#include "base/error.h"
+#include "kernels/provider.h"
+
+// Linked in place of the avx512 provider where it is not built.
+namespace tenon::kernels {
+
+ProviderState avx512_state() {
+  return {"avx512", false, "built without"};
+}
+
+const Kernels& avx512_kernels() {
+  throw Error(ErrorKind::Internal, "the kernel provider avx512 is not in this build");
+}
+
+}  // namespace tenon::kernels

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "kernels/kernels.h"
+
+/// What select.cpp asks of each provider. A provider that is not built links absent.cpp of its
+/// folder, which says so; sources stay free of #ifdef.
+namespace tenon::kernels {
+
+const Kernels& reference_kernels();
+
+/// Only called where the state says available.
+const Kernels& highway_kernels();
+ProviderState highway_state();
+
+const Kernels& avx512_kernels();
+ProviderState avx512_state();
+
+/// oneDNN has dense_matmul only; its Kernels object hands the rest to `below`.
+const Kernels& onednn_kernels(const Kernels& below);
+ProviderState onednn_state();
+
+/// Shape and type checks shared by every prepare_weight. Throws Error(Shape | Unsupported).
+void check_weight(const TensorView& weight);
+
+/// Whether the word names an operation of Kernels::implementation_of().
+bool is_operation(std::string_view operation);
+
+}  // namespace tenon::kernels
