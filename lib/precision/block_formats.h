@@ -12,9 +12,11 @@ namespace tenon::precision {
 /// `elements` must be a multiple of the block. `source` need not be aligned.
 void dequantize(DType dtype, const std::byte* source, std::span<float> destination);
 
-/// Float32 to storage: F32, F16, BF16 (nearest even), Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q6_K, by the
-/// rule of the reference implementation of each format. Throws Error(Unsupported) for other types,
-/// Error(Shape) where the count is no multiple of the block, Error(Input) for NaN or infinity.
+/// Float32 to storage: F32, F16, BF16 (nearest even), Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 (the bytes of the
+/// reference implementation, ggml-quants.c), Q4_K Q6_K (by a search of its own, with a smaller
+/// error). The same bytes on every processor. Throws Error(Unsupported) for other types,
+/// Error(Shape) where the count is no multiple of the block, Error(Input) for NaN, infinity, and
+/// numbers or scales beyond the 16-bit format that must hold them.
 void quantize(DType dtype, std::span<const float> source, std::byte* destination);
 bool can_quantize(DType dtype);
 

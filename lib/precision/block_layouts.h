@@ -151,6 +151,21 @@ constexpr ScaleMin unpack_scale_min(const std::uint8_t (&packed)[12], int group)
           static_cast<std::uint8_t>((byte(group + 4) >> 4) | (byte(group) >> 6) << 4)};
 }
 
+/// The inverse of unpack_scale_min(); `packed` starts as zeros.
+constexpr void pack_scale_min(ScaleMin values, int group, std::uint8_t (&packed)[12]) {
+  const auto put = [&](int i, int bits) {
+    packed[i] = static_cast<std::uint8_t>(packed[i] | bits);
+  };
+  if (group < 4) {
+    put(group, values.scale);
+    put(group + 4, values.minimum);
+  } else {
+    put(group + 4, (values.scale & 15) | (values.minimum & 15) << 4);
+    put(group - 4, values.scale >> 4 << 6);
+    put(group, values.minimum >> 4 << 6);
+  }
+}
+
 /// Sixteen signed scales of Q3_K, stored plus 32 in six bits each: the low four bits of scales 0..7
 /// are the low nibbles of bytes 0..7, those of scales 8..15 their high nibbles; the upper two bits
 /// of scale g are in byte 8 + g % 4 at bit 2 * (g / 4).
