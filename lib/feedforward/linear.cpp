@@ -12,7 +12,7 @@ using kernels::Kernels;
 namespace {
 
 constexpr ActivationForm kAllForms[] = {ActivationForm::Float32, ActivationForm::BFloat16,
-                                        ActivationForm::Int8x32, ActivationForm::Int8x256};
+                                        ActivationForm::Int8x32};
 
 }  // namespace
 

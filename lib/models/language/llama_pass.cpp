@@ -14,8 +14,7 @@ using kernels::AttentionRow;
 
 namespace {
 
-constexpr std::ptrdiff_t kLine = 16;       // floats in a cache line; rows begin at one
-constexpr std::ptrdiff_t kGroupRows = 16;  // rows that share one reading of the keys, at most
+constexpr std::ptrdiff_t kLine = 16;  // floats in a cache line; rows begin at one
 
 std::ptrdiff_t padded(std::int64_t size) {
   return (size + kLine - 1) / kLine * kLine;
@@ -83,6 +82,10 @@ LlamaPass::LlamaPass(const LlamaParts& parts, const BatchPlan& plan, Range range
     if (row(i).logits_index >= 0 || row(i).hidden_index >= 0) workspace.wanted_rows.push_back(i);
   all_ = divide(workspace.all_rows, workers);
   wanted_ = divide(workspace.wanted_rows, workers);
+  workspace.partials.reserve_discarding(
+      static_cast<std::size_t>(std::max(all_.position_chunks, wanted_.position_chunks)) *
+      static_cast<std::size_t>(kGroupRows * config_.heads) *
+      kernels::Kernels::attention_partial_floats(config_.head_dim));
 
   workspace.caches.clear();
   for (std::int64_t layer = 0; layer < config_.layers; ++layer)
@@ -90,24 +93,33 @@ LlamaPass::LlamaPass(const LlamaParts& parts, const BatchPlan& plan, Range range
       workspace.caches.push_back(plan.state(sequence).cache().view(layer));
 }
 
-// As few groups as keep every worker busy: a group reads each key once for all of its rows.
+// Idle time under a tenth.
+bool LlamaPass::is_balanced(std::ptrdiff_t items, int workers) const {
+  const std::ptrdiff_t turns = (items + workers - 1) / workers * workers;
+  return turns * 10 <= items * 11;
+}
+
+// As few groups as keep every worker busy: a group reads each key once for all of its rows. Where
+// more would be needed than there is reason for, few rows are cut by positions instead.
 LlamaPass::AttentionWork LlamaPass::divide(std::span<const std::int32_t> rows, int workers) const {
   const auto count = static_cast<std::ptrdiff_t>(rows.size());
-  std::ptrdiff_t groups = (count + kGroupRows - 1) / kGroupRows;
-  const auto is_balanced = [&] {  // idle time under a tenth
-    const std::ptrdiff_t items = groups * config_.kv_heads;
-    const std::ptrdiff_t turns = (items + workers - 1) / workers * workers;
-    return turns * 10 <= items * 11;
-  };
-  while (groups < count && !is_balanced()) ++groups;
-  return {rows, static_cast<int>(groups)};
+  const std::ptrdiff_t fewest = (count + kGroupRows - 1) / kGroupRows;
+  std::ptrdiff_t groups = fewest;
+  while (groups < count && !is_balanced(groups * config_.kv_heads, workers)) ++groups;
+  AttentionWork work{rows, static_cast<int>(groups), 0};
+  if (fewest != 1 || is_balanced(config_.kv_heads, workers)) return work;
+  std::int32_t last = 0;
+  for (const std::int32_t index : rows) last = std::max(last, row(index).position);
+  const std::ptrdiff_t chunks = kernels::attention_chunks(std::int64_t{last} + 1);
+  if (chunks > 1) work.position_chunks = static_cast<int>(chunks);
+  return work;
 }
 
 // Items of one group follow each other, so that later groups, which see more keys, are spread
 // evenly.
 template <typename Visit>
-void LlamaPass::visit_items(const Worker& worker, const AttentionWork& work,
-                            const Visit& visit) const {
+void LlamaPass::visit_groups(const Worker& worker, const AttentionWork& work,
+                             const Visit& visit) const {
   for (int item = worker.index(); item < work.groups * config_.kv_heads; item += worker.count())
     visit(item % config_.kv_heads, split_range(static_cast<std::ptrdiff_t>(work.rows.size()),
                                                item / config_.kv_heads, work.groups));
@@ -208,11 +220,11 @@ void LlamaPass::project_queries(Worker& worker, const LlamaLayer& layer) const {
 // head and its queries stay with the worker that attends to them, and nobody needs to wait.
 void LlamaPass::store_keys(Worker& worker, std::int64_t layer_index) const {
   const LlamaLayer& layer = parts_.weights.layers[static_cast<std::size_t>(layer_index)];
-  visit_items(worker, all_, [&](int kv_head, Range rows) {
+  visit_groups(worker, all_, [&](int kv_head, Range rows) {
     for (std::ptrdiff_t i = rows.begin; i < rows.end; ++i)
       store_key_row(layer, layer_index, kv_head, static_cast<std::int32_t>(i));
   });
-  if (all_.groups > 1) worker.barrier();
+  if (all_.groups > 1 || all_.position_chunks > 0) worker.barrier();
 }
 
 void LlamaPass::store_key_row(const LlamaLayer& layer, std::int64_t layer_index,
@@ -241,33 +253,56 @@ void LlamaPass::store_key_row(const LlamaLayer& layer, std::int64_t layer_index,
 }
 
 void LlamaPass::attend(Worker& worker, std::int64_t layer_index, const AttentionWork& work) const {
-  visit_items(worker, work, [&](int kv_head, Range rows) {
-    attend_group(worker, layer_index, kv_head,
-                 work.rows.subspan(static_cast<std::size_t>(rows.begin),
-                                   static_cast<std::size_t>(rows.size())),
-                 rows.begin);
+  if (work.position_chunks > 0) {
+    attend_by_chunks(worker, layer_index, work);
+    return;
+  }
+  float* scratch = workspace_.scratch.data() + worker.index() * scratch_stride(parts_);
+  visit_groups(worker, work, [&](int kv_head, Range rows) {
+    AttentionRows buffer;
+    kernels_.attention(attention_rows(layer_index, work, rows, buffer), {kv_head, kv_head + 1},
+                       attention_options(config_), scratch);
   });
   worker.barrier();
 }
 
-void LlamaPass::attend_group(Worker& worker, std::int64_t layer_index, std::int64_t kv_head,
-                             std::span<const std::int32_t> rows,
-                             std::ptrdiff_t first_output) const {
-  std::array<AttentionRow, kGroupRows> group;
+void LlamaPass::attend_by_chunks(Worker& worker, std::int64_t layer_index,
+                                 const AttentionWork& work) const {
+  AttentionRows buffer;
+  const auto rows =
+      attention_rows(layer_index, work, {0, static_cast<std::ptrdiff_t>(work.rows.size())}, buffer);
+  const kernels::AttentionOptions options = attention_options(config_);
+  float* partials = workspace_.partials.data();
+  float* scratch = workspace_.scratch.data() + worker.index() * scratch_stride(parts_);
+  const int chunks = work.position_chunks;
+  // One by one in turn: a window leaves the first chunks of each head empty.
+  for (int item = worker.index(); item < chunks * config_.kv_heads; item += worker.count()) {
+    const int kv_head = item / chunks, chunk = item % chunks;
+    kernels_.attention_partial(rows, {kv_head, kv_head + 1}, {chunk, chunk + 1}, options, partials,
+                               chunks, scratch);
+  }
+  worker.barrier();
+  const Range heads = worker.share(config_.heads);
+  if (heads.size() > 0) kernels_.attention_combine(rows, heads, options, partials, chunks);
+  worker.barrier();
+}
+
+std::span<const AttentionRow> LlamaPass::attention_rows(std::int64_t layer_index,
+                                                        const AttentionWork& work, Range rows,
+                                                        AttentionRows& buffer) const {
   const std::ptrdiff_t stride = padded(query_dim(config_));
   const kernels::KeyValueView* caches = workspace_.caches.data() + layer_index * plan_.sequences();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const PlannedRow& planned = row(rows[i]);
-    group[i] = {.query = workspace_.query.data() + rows[i] * stride,
-                .output = workspace_.attended.data() +
-                          (first_output + static_cast<std::ptrdiff_t>(i)) * stride,
-                .cache = caches + planned.sequence,
-                .prefix = planned.prefix,
-                .tail = plan_.tail(planned)};
+  for (std::ptrdiff_t i = rows.begin; i < rows.end; ++i) {
+    const std::int32_t index = work.rows[static_cast<std::size_t>(i)];
+    const PlannedRow& planned = row(index);
+    buffer[static_cast<std::size_t>(i - rows.begin)] = {
+        .query = workspace_.query.data() + index * stride,
+        .output = workspace_.attended.data() + i * stride,
+        .cache = caches + planned.sequence,
+        .prefix = planned.prefix,
+        .tail = plan_.tail(planned)};
   }
-  kernels_.attention(std::span(group).first(rows.size()), {kv_head, kv_head + 1},
-                     attention_options(config_),
-                     workspace_.scratch.data() + worker.index() * scratch_stride(parts_));
+  return std::span(buffer).first(static_cast<std::size_t>(rows.size()));
 }
 
 // The attention's barrier follows before anybody reads it.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -40,6 +41,7 @@ struct LlamaWorkspace {
   feedforward::PreparedRows ffn_rows;    // rows of ffn_dim
   AlignedBuffer<float> normed;           // [workers, model_dim]
   AlignedBuffer<float> scratch;          // [workers, attention's need]
+  AlignedBuffer<float> partials;  // [rows, heads, chunks, partial]: attention cut by positions
   std::vector<kernels::KeyValueView> caches;  // [layers, sequences]
   std::vector<std::int32_t> all_rows;         // 0, 1, ... within the chunk
   std::vector<std::int32_t> wanted_rows;      // those whose logits or hidden state are wanted
@@ -58,11 +60,17 @@ class LlamaPass {
   void run(Worker& worker) const;
 
  private:
-  /// Rows that attend, in groups that share the reading of keys; an item is a group and a kv head.
+  /// Rows that attend, cut into items for the workers: a group of rows, which share the reading of
+  /// the keys, and a kv head; or, far into a context with few rows and kv heads, a chunk of
+  /// positions and a kv head.
   struct AttentionWork {
-    std::span<const std::int32_t> rows;  // within the chunk
+    std::span<const std::int32_t> rows;  // within the pass
     int groups = 0;
+    int position_chunks = 0;  // 0: by groups
   };
+  /// Rows of one call to the attention kernel, at most.
+  static constexpr std::ptrdiff_t kGroupRows = 16;
+  using AttentionRows = std::array<kernels::AttentionRow, kGroupRows>;
 
   const PlannedRow& row(std::int32_t index) const {
     return plan_.rows()[static_cast<std::size_t>(range_.begin + index)];
@@ -70,8 +78,9 @@ class LlamaPass {
   int row_count() const { return static_cast<int>(range_.size()); }
   int wanted_count() const { return static_cast<int>(wanted_.rows.size()); }
   AttentionWork divide(std::span<const std::int32_t> rows, int workers) const;
+  bool is_balanced(std::ptrdiff_t items, int workers) const;
   template <typename Visit>
-  void visit_items(const Worker& worker, const AttentionWork& work, const Visit& visit) const;
+  void visit_groups(const Worker& worker, const AttentionWork& work, const Visit& visit) const;
 
   void embed(Worker& worker) const;
   feedforward::PreparedInput prepare_normed(Worker& worker, const float* input, int rows,
@@ -85,8 +94,10 @@ class LlamaPass {
   void store_key_row(const LlamaLayer& layer, std::int64_t layer_index, std::int64_t kv_head,
                      std::int32_t index) const;
   void attend(Worker& worker, std::int64_t layer_index, const AttentionWork& work) const;
-  void attend_group(Worker& worker, std::int64_t layer_index, std::int64_t kv_head,
-                    std::span<const std::int32_t> rows, std::ptrdiff_t first_output) const;
+  void attend_by_chunks(Worker& worker, std::int64_t layer_index, const AttentionWork& work) const;
+  std::span<const kernels::AttentionRow> attention_rows(std::int64_t layer_index,
+                                                        const AttentionWork& work, Range rows,
+                                                        AttentionRows& buffer) const;
   void narrow_residual(Worker& worker) const;
   void add_projected(Worker& worker, const feedforward::Linear& layer,
                      const feedforward::PreparedInput& input, float* residual) const;
