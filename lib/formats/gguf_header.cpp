@@ -65,15 +65,6 @@ void read_metadata(ByteReader& reader, std::uint64_t count, GgufMetadata& metada
   }
 }
 
-std::uint64_t read_alignment(const GgufMetadata& metadata) {
-  constexpr std::string_view kKey = "general.alignment";
-  const std::uint64_t alignment = metadata.find_u64(kKey).value_or(kGgufDefaultAlignment);
-  if (alignment == 0 || alignment % 8 != 0 || alignment > (1u << 30))
-    throw metadata.error(
-        kKey, "is " + std::to_string(alignment) + ", it must be a multiple of 8 of at most 1 GiB");
-  return alignment;
-}
-
 Shape read_shape(ByteReader& reader, const std::string& name) {
   const auto rank = reader.read<std::uint32_t>("the rank of tensor " + quoted(name));
   if (rank > kGgufMaxRank)
@@ -174,6 +165,15 @@ void check_overlap(const GgufHeader& header) {
 
 }  // namespace
 
+std::uint64_t gguf_alignment(const GgufMetadata& metadata) {
+  constexpr std::string_view kKey = "general.alignment";
+  const std::uint64_t alignment = metadata.find_u64(kKey).value_or(kGgufDefaultAlignment);
+  if (alignment == 0 || alignment % 8 != 0 || alignment > (1u << 30))
+    throw metadata.error(
+        kKey, "is " + std::to_string(alignment) + ", it must be a multiple of 8 of at most 1 GiB");
+  return alignment;
+}
+
 GgufHeader read_gguf_header(std::span<const std::byte> bytes, const std::string& path) {
   check_magic(bytes, path);
   GgufHeader header;
@@ -188,7 +188,7 @@ GgufHeader read_gguf_header(std::span<const std::byte> bytes, const std::string&
   reader.check_count(entry_count, kMinimalEntryBytes, "metadata keys");
   reader.check_count(tensor_count, kMinimalTensorBytes, "tensors");
   read_metadata(reader, entry_count, header.metadata);
-  header.part.alignment = read_alignment(header.metadata);
+  header.part.alignment = gguf_alignment(header.metadata);
   reader.check_count(tensor_count, kMinimalTensorBytes, "tensors");
   read_tensors(reader, tensor_count, header.tensors);
   const std::uint64_t alignment = header.part.alignment;

@@ -24,6 +24,9 @@ struct GgufHeader {
   std::vector<GgufTensor> tensors;
 };
 
+/// general.alignment, or 32. Throws Error(Input) for one that no file may have.
+std::uint64_t gguf_alignment(const GgufMetadata& metadata);
+
 /// Reads and checks the header of the file `bytes`; see GgufFile for what is refused.
 GgufHeader read_gguf_header(std::span<const std::byte> bytes, const std::string& path);
 
