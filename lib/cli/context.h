@@ -24,8 +24,8 @@ struct Interrupted {};
 struct ClosedPipe {};
 
 /// Results: stdout, or the file of --output, which is written beside and renamed when the job has
-/// succeeded, so that a killed run leaves no half file. Every write and the close are checked: a full disk is an
-/// Error(Resource) that names the file.
+/// succeeded, so that a killed run leaves no half file. Every write and the close are checked: a
+/// full disk is an Error(Resource) that names the file.
 class Output {
  public:
   virtual ~Output() = default;
@@ -50,7 +50,8 @@ class Context {
   virtual const CommonOptions& common() const = 0;
   virtual bool was_given(std::string_view long_name) const = 0;
 
-  /// Results go here; opened at the first call. `is_binary` output to a terminal is refused with a hint.
+  /// Results go here; opened at the first call. `is_binary` output to a terminal is refused with a
+  /// hint.
   virtual Output& output(bool is_binary = false) = 0;
   /// A further output file with the same manners (refused if it exists, renamed at success).
   virtual Output& open_output(const std::string& path, bool is_binary) = 0;
@@ -70,7 +71,8 @@ class Context {
   };
   virtual std::unique_ptr<Lines> open_lines(const std::string& path) = 0;
 
-  /// For people, on stderr: "tenon-generate: note: TEXT". Level 0 shows unless --quiet, 1 with -v, 2 with -vv.
+  /// For people, on stderr: "tenon-generate: note: TEXT". Level 0 shows unless --quiet, 1 with -v,
+  /// 2 with -vv.
   virtual void note(int level, std::string_view text) = 0;
   virtual void warning(std::string_view text, std::string_view hint = {}) = 0;
   /// An error that does not end the run (--keep-going).

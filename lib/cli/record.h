@@ -8,8 +8,8 @@
 
 namespace tenon::cli {
 
-/// One JSON object written field by field, in order: `type` first, then what is added. Doubles in shortest
-/// round-trip form, NaN and infinity as null; invalid UTF-8 as U+FFFD.
+/// One JSON object written field by field, in order: `type` first, then what is added. Doubles in
+/// shortest round-trip form, NaN and infinity as null; invalid UTF-8 as U+FFFD.
 ///
 ///   Record("completion").add("id", id).add("text", text).add("token_ids", ids)
 class Record {
@@ -36,8 +36,11 @@ class Record {
   Record& add(std::string_view key, const Record& value);
   Record& add(std::string_view key, std::span<const Record> values);
   Record& add_null(std::string_view key);
-  /// `json` is written as it is: a value from an input record passed through ("id" may be any JSON value).
+  /// `json` is written as it is, but for line breaks: a value from an input record passed through
+  /// ("id" may be any JSON value).
   Record& add_json(std::string_view key, std::string_view json);
+  /// The fields of `other` behind those here; its type is left out.
+  Record& append(const Record& other);
 
   /// On one line, without a line break: {"type":"completion","id":1}
   std::string json() const { return body_ + "}"; }

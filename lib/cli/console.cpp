@@ -1,0 +1,86 @@
+#include "cli/console.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "cli/suggest.h"
+
+namespace tenon::cli {
+namespace {
+
+constexpr std::string_view kEraseLine = "\r\x1b[K";
+
+// Where the library reports a missing file, this layer knows what is there instead.
+std::string hint_for(const Error& error) {
+  if (!error.hint().empty()) return error.hint();
+  std::error_code code;
+  if (error.kind() != ErrorKind::Resource || error.file().empty() ||
+      std::filesystem::exists(error.file(), code))
+    return {};
+  return did_you_mean_file(error.file());
+}
+
+}  // namespace
+
+Console::Console(std::string program) : program_(std::move(program)) {}
+
+void Console::write(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void Console::line(std::string_view word, Style style, std::string_view text,
+                   std::string_view hint) {
+  // One write a message: lines of two processes on one terminal do not mix.
+  std::string lines = program_ + ": " + styled(std::string(word) + ":", style, has_color_) + " " +
+                      std::string(text) + "\n";
+  if (!hint.empty())
+    lines +=
+        program_ + ": " + styled("hint:", Style::Cyan, has_color_) + " " + std::string(hint) + "\n";
+  print(lines);
+}
+
+void Console::note(std::string_view text) {
+  line("note", Style::Plain, text, {});
+}
+
+void Console::warning(std::string_view text, std::string_view hint) {
+  line("warning", Style::Yellow, text, hint);
+}
+
+void Console::error(std::string_view text, std::string_view hint) {
+  line("error", Style::Red, text, hint);
+}
+
+void Console::error(const Error& error) {
+  const bool is_internal = error.kind() == ErrorKind::Internal;
+  this->error((is_internal ? "internal error: " : "") + std::string(error.what()), hint_for(error));
+}
+
+void Console::print(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  if (has_bar_) write(kEraseLine);
+  has_bar_ = false;
+  write(text);
+}
+
+void Console::show_bar(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  has_bar_ = true;
+  write(std::string(kEraseLine) + text);
+}
+
+void Console::erase_bar() {
+  const std::lock_guard lock(mutex_);
+  if (has_bar_) write(kEraseLine);
+  has_bar_ = false;
+}
+
+}  // namespace tenon::cli
