@@ -1,0 +1,61 @@
+#include "generation/model_options.h"
+
+#include "base/error.h"
+
+namespace tenon::generation {
+
+void register_options(OptionRegistry& registry, ModelOptions& options) {
+  registry.add({.name = "--precision",
+                .group = "Performance",
+                .help = "exact computes in float32 with dequantised weights, fast in 8-bit products "
+                        "where the weights are quantised",
+                .value = "MODE",
+                .choices = {"exact", "fast"}},
+               options.precision);
+  registry.add({.name = "--repack",
+                .group = "Performance",
+                .help = "keep a copy of the weights in the order the kernels read; without it memory "
+                        "stays at the size of the file, and passes are slower"},
+               options.repacks);
+}
+
+void register_options(OptionRegistry& registry, CacheOptions& options) {
+  registry.add({.name = "--context",
+                .group = "Model",
+                .help = "positions a sequence can hold; 0 takes the context the model was trained for",
+                .value = "N",
+                .minimum = 0,
+                .maximum = 2147483647},
+               options.context);
+  registry.add({.name = "--cache-type",
+                .group = "Performance",
+                .help = "storage type of the key-value cache",
+                .value = "TYPE",
+                .choices = {"f32", "f16", "bf16"}},
+               options.cache_type);
+}
+
+models::StateOptions state_options(const CacheOptions& options) {
+  return {.context = options.context, .cache_type = *find_dtype(options.cache_type)};
+}
+
+std::unique_ptr<OpenModel> open_model(const std::string& path, const ModelOptions& options,
+                                      const std::string& kernels, int threads) {
+  auto opened = std::unique_ptr<OpenModel>(new OpenModel{
+      .file = formats::LanguageModelFile::open(path),
+      .tokenizer = nullptr,
+      .team = Team(threads),
+      .kernels = kernels::select_kernels(kernels),
+      .model = nullptr,
+  });
+  opened->tokenizer = text::make_tokenizer(opened->file.vocabulary());
+  opened->model = opened->file.make_model(
+      {.kernels = &opened->kernels,
+       .precision = options.precision == "exact" ? kernels::Precision::Exact
+                                                 : kernels::Precision::Fast,
+       .may_repack = options.repacks},
+      opened->team);
+  return opened;
+}
+
+}  // namespace tenon::generation

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/option_registry.h"
+#include "base/team.h"
+#include "formats/language_model_file.h"
+#include "models/language/language_model.h"
+#include "text/tokenizer.h"
+
+namespace tenon::generation {
+
+/// How a command computes with a model; every command that opens one takes these flags.
+struct ModelOptions {
+  std::string precision = "fast";   // "exact": dequantised weights, float32; "fast": 8-bit products
+  bool repacks = true;              // into the order the kernels read; false keeps memory at the file's
+};
+void register_options(OptionRegistry& registry, ModelOptions& options);
+
+/// What a sequence remembers.
+struct CacheOptions {
+  std::string cache_type = "f16";   // f32, f16 or bf16
+  std::int64_t context = 0;         // positions; 0: what the command says
+};
+void register_options(OptionRegistry& registry, CacheOptions& options);
+models::StateOptions state_options(const CacheOptions& options);
+
+/// A model file with all that computes on it.
+struct OpenModel {
+  formats::LanguageModelFile file;
+  std::unique_ptr<text::Tokenizer> tokenizer;
+  Team team;
+  const kernels::Kernels& kernels;
+  std::unique_ptr<models::LanguageModel> model;
+};
+
+/// Opens a GGUF model. `kernels`: a provider's name or "auto"; `threads`: 0 takes all processors.
+/// Throws what LanguageModelFile, make_tokenizer and select_kernels throw.
+std::unique_ptr<OpenModel> open_model(const std::string& path, const ModelOptions& options,
+                                      const std::string& kernels, int threads);
+
+}  // namespace tenon::generation
