@@ -5,38 +5,46 @@
 namespace tenon::generation {
 
 void register_options(OptionRegistry& registry, ModelOptions& options) {
-  registry.add({.name = "--precision",
-                .group = "Performance",
-                .help = "exact computes in float32 with dequantised weights, fast in 8-bit products "
-                        "where the weights are quantised",
-                .value = "MODE",
-                .choices = {"exact", "fast"}},
-               options.precision);
-  registry.add({.name = "--repack",
-                .group = "Performance",
-                .help = "keep a copy of the weights in the order the kernels read; without it memory "
-                        "stays at the size of the file, and passes are slower"},
-               options.repacks);
+  registry.add(
+      {.name = "--precision",
+       .group = "Performance",
+       .help = "exact computes in float32 with dequantised weights, fast in 8-bit products "
+               "where the weights are quantised",
+       .value = "MODE",
+       .choices = {"exact", "fast"}},
+      options.precision);
+  registry.add(
+      {.name = "--repack",
+       .group = "Performance",
+       .help = "keep a copy of the weights in the order the kernels read; without it memory "
+               "stays at the size of the file, and passes are slower"},
+      options.repacks);
 }
 
 void register_options(OptionRegistry& registry, CacheOptions& options) {
-  registry.add({.name = "--context",
-                .group = "Model",
-                .help = "positions a sequence can hold; 0 takes the context the model was trained for",
-                .value = "N",
-                .minimum = 0,
-                .maximum = 2147483647},
-               options.context);
-  registry.add({.name = "--cache-type",
-                .group = "Performance",
-                .help = "storage type of the key-value cache",
-                .value = "TYPE",
-                .choices = {"f32", "f16", "bf16"}},
-               options.cache_type);
+  registry.add(
+      {.name = "--context",
+       .group = "Model",
+       .help = "positions a sequence can hold; 0 takes the context the model was trained for",
+       .value = "N",
+       .minimum = 0,
+       .maximum = 2147483647},
+      options.context);
+  registry.add(
+      {.name = "--cache-type",
+       .group = "Performance",
+       .help = "storage type of the key-value cache; auto takes f32 where --precision is exact, "
+               "else f16",
+       .value = "TYPE",
+       .choices = {"auto", "f32", "f16", "bf16"}},
+      options.cache_type);
 }
 
-models::StateOptions state_options(const CacheOptions& options) {
-  return {.context = options.context, .cache_type = *find_dtype(options.cache_type)};
+models::StateOptions state_options(const ModelOptions& model, const CacheOptions& cache) {
+  const std::string type = cache.cache_type != "auto"   ? cache.cache_type
+                           : model.precision == "exact" ? "f32"
+                                                        : "f16";
+  return {.context = cache.context, .cache_type = *find_dtype(type)};
 }
 
 std::unique_ptr<OpenModel> open_model(const std::string& path, const ModelOptions& options,
@@ -49,12 +57,12 @@ std::unique_ptr<OpenModel> open_model(const std::string& path, const ModelOption
       .model = nullptr,
   });
   opened->tokenizer = text::make_tokenizer(opened->file.vocabulary());
-  opened->model = opened->file.make_model(
-      {.kernels = &opened->kernels,
-       .precision = options.precision == "exact" ? kernels::Precision::Exact
-                                                 : kernels::Precision::Fast,
-       .may_repack = options.repacks},
-      opened->team);
+  opened->model =
+      opened->file.make_model({.kernels = &opened->kernels,
+                               .precision = options.precision == "exact" ? kernels::Precision::Exact
+                                                                         : kernels::Precision::Fast,
+                               .may_repack = options.repacks},
+                              opened->team);
   return opened;
 }
 

@@ -14,18 +14,19 @@ namespace tenon::generation {
 
 /// How a command computes with a model; every command that opens one takes these flags.
 struct ModelOptions {
-  std::string precision = "fast";   // "exact": dequantised weights, float32; "fast": 8-bit products
-  bool repacks = true;              // into the order the kernels read; false keeps memory at the file's
+  std::string precision = "fast";  // "exact": dequantised weights, float32; "fast": 8-bit products
+  bool repacks = true;  // into the order the kernels read; false keeps memory at the file's
 };
 void register_options(OptionRegistry& registry, ModelOptions& options);
 
 /// What a sequence remembers.
 struct CacheOptions {
-  std::string cache_type = "f16";   // f32, f16 or bf16
-  std::int64_t context = 0;         // positions; 0: what the command says
+  std::string cache_type =
+      "auto";                // f32, f16 or bf16; auto: f32 where precision is exact, else f16
+  std::int64_t context = 0;  // positions; 0: what the command says
 };
 void register_options(OptionRegistry& registry, CacheOptions& options);
-models::StateOptions state_options(const CacheOptions& options);
+models::StateOptions state_options(const ModelOptions& model, const CacheOptions& cache);
 
 /// A model file with all that computes on it.
 struct OpenModel {
