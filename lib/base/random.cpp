@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/random_wide.h"
+
 namespace tenon {
 
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
@@ -45,18 +47,25 @@ std::uint64_t hash(std::string_view text) {
 
 RandomStream::RandomStream(std::uint64_t seed, std::string_view name, std::uint64_t a,
                            std::uint64_t b) {
-  // The key is the seed and the name; (a, b) choose the block of the counter. Mixing keeps streams of
-  // neighbouring seeds apart even for a reader who xors them.
+  // The key is the seed and the name; (a, b) choose the block of the counter. Mixing keeps streams
+  // of neighbouring seeds apart even for a reader who xors them.
   const std::uint64_t key = mix(seed + 0x9E3779B97F4A7C15u) ^ hash(name);
   key_ = {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)};
   block_ = mix(a + 0x9E3779B97F4A7C15u * (b + 1)) ^ mix(b ^ 0xD1B54A32D192ED03u);
 }
 
 std::uint64_t RandomStream::bits(std::uint64_t index) const {
-  const auto words = philox4x32({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
-                                 static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32)},
-                                key_);
+  const auto words =
+      philox4x32({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
+                  static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32)},
+                 key_);
   return static_cast<std::uint64_t>(words[1]) << 32 | words[0];
+}
+
+void RandomStream::high_words(std::uint64_t first, std::span<std::uint32_t> words) const {
+  const std::size_t wide = philox_high_words_wide(first, block_, key_, words);
+  for (std::size_t i = wide; i < words.size(); ++i)
+    words[i] = static_cast<std::uint32_t>(bits(first + i) >> 32);
 }
 
 double RandomStream::uniform(std::uint64_t index) const {

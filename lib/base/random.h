@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace tenon {
 
-/// Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): ten rounds from a
-/// 128-bit counter and a 64-bit key to 128 random bits. Counter-based: no state, any draw at any place.
+/// Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): ten rounds
+/// from a 128-bit counter and a 64-bit key to 128 random bits. Counter-based: no state, any draw at
+/// any place.
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key);
 
@@ -22,6 +24,9 @@ class RandomStream {
 
   /// 64 random bits.
   std::uint64_t bits(std::uint64_t index) const;
+  /// words[i] = bits(first + i) >> 32, many at once: for readers that throw most draws away after a
+  /// look at their leading half.
+  void high_words(std::uint64_t first, std::span<std::uint32_t> words) const;
   /// Uniform in the open interval (0, 1): (k + 1/2) / 2^52, never 0 and never 1.
   double uniform(std::uint64_t index) const;
   /// Standard normal (Box-Muller on the two halves of one draw).
