@@ -65,6 +65,25 @@ std::size_t utf8_length(std::string_view text) {
   return value < minimum || value > 0x10FFFF || is_surrogate ? 0 : length;
 }
 
+// Characters that steer a display though they are no controls of the terminal: line separators
+// (U+2028, U+2029), directional marks (U+200E, U+200F), embeddings (U+202A..U+202E) and isolates
+// (U+2066..U+2069) make a line read as another text.
+bool is_directive(std::string_view text) {
+  if (text.size() < 3 || text[0] != '\xE2') return false;
+  const unsigned char second = static_cast<unsigned char>(text[1]);
+  const unsigned char third = static_cast<unsigned char>(text[2]);
+  if (second == 0x80) return third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE);
+  return second == 0x81 && third >= 0xA6 && third <= 0xA9;
+}
+
+void append_escaped(std::string& result, std::string_view bytes) {
+  for (const char c : bytes) {
+    char escape[8];
+    std::snprintf(escape, sizeof escape, "\\x%02X", static_cast<unsigned char>(c));
+    result += escape;
+  }
+}
+
 }  // namespace
 
 std::string quoted(std::string_view text, std::size_t limit) {
@@ -79,11 +98,10 @@ std::string quoted(std::string_view text, std::size_t limit) {
     const unsigned char first = static_cast<unsigned char>(text[0]);
     // C1 controls (U+0080..U+009F) steer terminals as much as C0 does.
     const bool is_c1 = length == 2 && first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
-    if (length == 0 || first < 0x20 || first == 0x7F || is_c1) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\x%02X", first);
-      result += escape;
-      text.remove_prefix(1);
+    if (length == 0 || first < 0x20 || first == 0x7F || is_c1 || is_directive(text)) {
+      const std::size_t escaped = length == 0 ? 1 : length;
+      append_escaped(result, text.substr(0, escaped));
+      text.remove_prefix(escaped);
     } else {
       if (first == '"' || first == '\\') result += '\\';
       result += text.substr(0, length);

@@ -38,8 +38,10 @@ class Error : public std::exception {
   ErrorKind kind() const { return kind_; }
   const std::string& message() const { return message_; }
   const std::string& file() const { return file_; }
-  long line() const { return line_; }              // 1-based; 0: none
-  const std::string& pointer() const { return pointer_; }  // JSON pointer or byte position; may be empty
+  long line() const { return line_; }  // 1-based; 0: none
+  const std::string& pointer() const {
+    return pointer_;
+  }  // JSON pointer or byte position; may be empty
   const std::string& hint() const { return hint_; }
 
   /// "FILE:LINE at POINTER: MESSAGE", without the hint.
@@ -55,8 +57,9 @@ class Error : public std::exception {
   mutable std::string what_;
 };
 
-/// Text from outside, safe to show: in double quotes, control characters and invalid UTF-8 escaped as
-/// \xNN, cut with "..." after `limit` bytes.
+/// Text from outside, safe to show: in double quotes; control characters, invalid UTF-8 and characters
+/// that turn or break the line (bidirectional overrides, U+2028) escaped as \xNN; cut with "..." after
+/// `limit` bytes.
 std::string quoted(std::string_view text, std::size_t limit = 80);
 
 [[noreturn]] void check_failed(const char* expression, const char* file, int line);

@@ -69,7 +69,7 @@ void RandomStream::high_words(std::uint64_t first, std::span<std::uint32_t> word
 }
 
 double RandomStream::uniform(std::uint64_t index) const {
-  return (static_cast<double>(bits(index) >> 12) + 0.5) * 0x1p-52;
+  return uniform_from_bits(bits(index));
 }
 
 double RandomStream::normal(std::uint64_t index) const {

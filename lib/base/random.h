@@ -13,6 +13,11 @@ namespace tenon {
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key);
 
+/// Uniform in the open interval (0, 1) from 64 random bits: (k + 1/2) / 2^52 of the upper 52, never 0, never 1.
+constexpr double uniform_from_bits(std::uint64_t bits) {
+  return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
+}
+
 /// A named stream of random numbers: draw i of stream (seed, name, a, b) is always the same number,
 /// whoever asks, in whatever order, on whatever thread.
 ///
@@ -27,7 +32,7 @@ class RandomStream {
   /// words[i] = bits(first + i) >> 32, many at once: for readers that throw most draws away after a
   /// look at their leading half.
   void high_words(std::uint64_t first, std::span<std::uint32_t> words) const;
-  /// Uniform in the open interval (0, 1): (k + 1/2) / 2^52, never 0 and never 1.
+  /// Uniform in the open interval (0, 1).
   double uniform(std::uint64_t index) const;
   /// Standard normal (Box-Muller on the two halves of one draw).
   double normal(std::uint64_t index) const;

@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -44,11 +46,30 @@ class TeamBarrier {
     __builtin_ia32_pause();
 #endif
   }
+  friend class RunGuard;
+  std::atomic<bool> is_running_{false};
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<unsigned> phase_{0};
 };
 
-void Worker::barrier() { barrier_->wait(count_); }
+/// Refuses a run while another of the same team lasts, which would share its barrier and threads.
+class RunGuard {
+ public:
+  explicit RunGuard(TeamBarrier& barrier) : is_running_(barrier.is_running_) {
+    if (is_running_.exchange(true, std::memory_order_acquire))
+      throw Error(ErrorKind::Internal, "a team was asked to run while it is running");
+  }
+  ~RunGuard() { is_running_.store(false, std::memory_order_release); }
+  RunGuard(const RunGuard&) = delete;
+  RunGuard& operator=(const RunGuard&) = delete;
+
+ private:
+  std::atomic<bool>& is_running_;
+};
+
+void Worker::barrier() {
+  barrier_->wait(count_);
+}
 
 namespace {
 
@@ -64,27 +85,45 @@ int available_processors() {
 #ifdef TENON_TEAM_OPENMP
 
 struct Team::Backend {
-  template <typename Body>
-  void run(int size, const Body& body) {
+  // Adjusts `size` to the threads the runtime grants (OMP_THREAD_LIMIT, a team made inside another's run).
+  explicit Backend(int& size) {
+    omp_set_dynamic(0);
+    int granted = 1;
 #pragma omp parallel num_threads(size)
-    body(omp_get_thread_num());
+    if (omp_get_thread_num() == 0) granted = omp_get_num_threads();
+    size = granted;
+  }
+
+  void run(int size, const std::function<void(int)>& body) {
+    omp_set_dynamic(0);  // a setting of each calling thread
+    bool is_short = false;
+#pragma omp parallel num_threads(size)
+    {
+      if (omp_get_num_threads() == size)
+        body(omp_get_thread_num());
+      else if (omp_get_thread_num() == 0)
+        is_short = true;
+    }
+    // With fewer threads some workers would never run and barriers would wait for them for ever.
+    if (is_short)
+      throw Error(ErrorKind::Internal, "a team of " + std::to_string(size) +
+                                           " threads cannot run inside another team's run");
   }
 };
 
 #else
 
 struct Team::Backend {
-  explicit Backend(int size) {
-    for (int index = 1; index < size; ++index) threads_.emplace_back([this, index] { serve(index); });
-  }
-  ~Backend() {
-    {
-      const std::lock_guard lock(mutex_);
-      is_stopping_ = true;
+  explicit Backend(int& size) {
+    try {
+      for (int index = 1; index < size; ++index)
+        threads_.emplace_back([this, index] { serve(index); });
+    } catch (const std::system_error&) {
+      stop();
+      throw Error(ErrorKind::Resource, "cannot start " + std::to_string(size) + " threads");
     }
-    start_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
   }
+  ~Backend() { stop(); }
 
   void run(int, const std::function<void(int)>& body) {
     {
@@ -100,6 +139,15 @@ struct Team::Backend {
   }
 
  private:
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_stopping_ = true;
+    }
+    start_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
   void serve(int index) {
     long seen = 0;
     std::unique_lock lock(mutex_);
@@ -129,18 +177,16 @@ struct Team::Backend {
 Team::Team(int threads)
     : size_(threads > 0 ? threads : available_processors()),
       barrier_(std::make_unique<TeamBarrier>()) {
-  TENON_CHECK(threads >= 0);
-#ifdef TENON_TEAM_OPENMP
-  omp_set_dynamic(0);
-  backend_ = std::make_unique<Backend>();
-#else
+  if (threads < 0 || threads > kMaxThreads)
+    throw Error(ErrorKind::Usage, "a team of " + std::to_string(threads) + " threads was asked for")
+        .hint("from 1 to " + std::to_string(kMaxThreads) + ", or 0 for all processors");
   backend_ = std::make_unique<Backend>(size_);
-#endif
 }
 
 Team::~Team() = default;
 
 void Team::run(const std::function<void(Worker&)>& body) {
+  const RunGuard guard(*barrier_);
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(size_));
   const std::function<void(int)> guarded = [&](int index) {
     try {
@@ -160,6 +206,7 @@ void Team::run(const std::function<void(Worker&)>& body) {
 
 void Team::parallel_for(std::ptrdiff_t total, std::ptrdiff_t grain,
                         const std::function<void(Range)>& body) {
+  TENON_CHECK(total >= 0 && grain >= 1);
   run([&](Worker& worker) {
     const Range range = worker.share(total, grain);
     if (range.size() > 0) body(range);

@@ -41,7 +41,10 @@ class Worker {
 /// sanitizer); results never depend on it, nor on the size.
 class Team {
  public:
-  /// `threads` >= 1; 0 takes the processors this process may run on.
+  static constexpr int kMaxThreads = 1024;
+
+  /// 1 <= `threads` <= kMaxThreads; 0 takes the processors this process may run on. More threads than
+  /// processors are allowed and slow. size() is smaller where the system grants fewer (OMP_THREAD_LIMIT).
   explicit Team(int threads = 0);
   ~Team();
   Team(const Team&) = delete;
@@ -51,7 +54,8 @@ class Team {
 
   /// Calls body once in each of size() workers and returns when all have returned. An exception ends
   /// the run and is thrown here (the one of the lowest worker index); a body that uses barrier() must
-  /// therefore not throw between its first and its last barrier.
+  /// therefore not throw between its first and its last barrier. Runs do not nest: a run of the same team,
+  /// or of a larger one made outside, from within a body throws Error(Internal).
   void run(const std::function<void(Worker&)>& body);
 
   /// Calls body(range) on disjoint parts of [0, total), cut at multiples of `grain`.

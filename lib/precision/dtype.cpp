@@ -58,7 +58,11 @@ std::size_t row_bytes(DType dtype, std::size_t elements) {
     throw Error(ErrorKind::Shape, std::string(info.name) + " rows come in blocks of " +
                                       std::to_string(block) + ", a row has " +
                                       std::to_string(elements) + " elements");
-  return elements / block * static_cast<std::size_t>(info.block_bytes);
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(elements / block, static_cast<std::size_t>(info.block_bytes), &bytes))
+    throw Error(ErrorKind::Shape,
+                "a row of " + std::to_string(elements) + " elements has too many bytes");
+  return bytes;
 }
 
 }  // namespace tenon

@@ -21,6 +21,8 @@ Shape::Shape(std::span<const std::int64_t> dimensions) {
 }
 
 std::int64_t Shape::elements() const {
+  // Before the product: the order of the dimensions must not decide whether it overflows.
+  if (std::ranges::find(dimensions(), 0) != dimensions().end()) return 0;
   std::int64_t product = 1;
   for (const std::int64_t dimension : dimensions())
     if (__builtin_mul_overflow(product, dimension, &product))
@@ -34,13 +36,19 @@ bool Shape::operator==(const Shape& other) const {
 
 std::string Shape::to_string() const {
   std::string text = "[";
-  for (const std::int64_t dimension : dimensions())
-    text += (text.size() > 1 ? ", " : "") + std::to_string(dimension);
+  for (const std::int64_t dimension : dimensions()) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(dimension);
+  }
   return text + "]";
 }
 
 std::size_t TensorView::bytes() const {
-  return static_cast<std::size_t>(rows()) * row_bytes(dtype, static_cast<std::size_t>(row_elements()));
+  const std::size_t one_row = row_bytes(dtype, static_cast<std::size_t>(row_elements()));
+  std::size_t all = 0;
+  if (__builtin_mul_overflow(one_row, static_cast<std::size_t>(rows()), &all))
+    throw Error(ErrorKind::Shape, "the shape " + shape.to_string() + " has too many bytes");
+  return all;
 }
 
 const std::byte* TensorView::row(std::int64_t index) const {
