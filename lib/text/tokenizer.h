@@ -16,21 +16,22 @@ struct Vocabulary {
   enum class TokenType : std::uint8_t { Normal = 1, Unknown, Control, UserDefined, Unused, Byte };
 
   Kind kind = Kind::BytePairs;
-  std::string pre_tokenizer;            // tokenizer.ggml.pre: "smollm", "gpt-2", ...
-  std::vector<std::string> pieces;      // as stored: byte-level alphabet or U+2581 for space
-  std::vector<float> scores;            // SentencePiece; may be empty
-  std::vector<TokenType> types;         // may be empty: all Normal
-  std::vector<std::string> merges;      // byte pairs: "left right", best first
+  std::string pre_tokenizer;        // tokenizer.ggml.pre: "smollm", "gpt-2", ...
+  std::vector<std::string> pieces;  // as stored: byte-level alphabet or U+2581 for space
+  std::vector<float> scores;        // SentencePiece; may be empty
+  std::vector<TokenType> types;     // may be empty: all Normal
+  std::vector<std::string> merges;  // byte pairs: "left right", best first
   std::optional<std::int32_t> bos, eos, unknown, padding, end_of_turn;  // eot: ends a chat answer
-  bool adds_bos = false;                // tokenizer.ggml.add_bos_token or the kind's default
+  bool adds_bos = false;  // tokenizer.ggml.add_bos_token or the kind's default
   bool adds_eos = false;
-  bool adds_space_prefix = true;        // SentencePiece
-  std::string chat_template;            // tokenizer.chat_template; may be empty
+  bool adds_space_prefix = true;  // SentencePiece
+  std::string chat_template;      // tokenizer.chat_template; may be empty
 };
 
 struct EncodeOptions {
-  bool add_bos = true;                  // where the vocabulary says so
-  bool parse_special = false;           // "<|im_start|>" in the text becomes that control token
+  bool add_bos = true;         // where the vocabulary says so
+  bool parse_special = false;  // "<|im_start|>" in the text becomes that control token
+  bool add_eos = false;        // where the vocabulary says so; a prompt to be continued has no end
 };
 
 /// Text to token ids and back. Immutable after construction; safe to share between threads.
