@@ -21,7 +21,7 @@ void register_options(OptionRegistry& registry, ModelOptions& options) {
       options.repacks);
 }
 
-void register_options(OptionRegistry& registry, CacheOptions& options) {
+void register_context(OptionRegistry& registry, CacheOptions& options) {
   registry.add(
       {.name = "--context",
        .group = "Model",

@@ -25,7 +25,8 @@ struct CacheOptions {
       "auto";                // f32, f16 or bf16; auto: f32 where precision is exact, else f16
   std::int64_t context = 0;  // positions; 0: what the command says
 };
-void register_options(OptionRegistry& registry, CacheOptions& options);
+void register_context(OptionRegistry& registry, CacheOptions& options);
+void register_cache_type(OptionRegistry& registry, CacheOptions& options);
 models::StateOptions state_options(const ModelOptions& model, const CacheOptions& cache);
 
 /// A model file with all that computes on it.
