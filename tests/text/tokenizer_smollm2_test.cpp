@@ -1,5 +1,6 @@
 #include "base/error.h"
-#include "text/gguf_vocabulary.h"
+#include "formats/gguf.h"
+#include "formats/gguf_vocabulary.h"
 #include "text/golden_texts.h"
 
 namespace tenon::text {
@@ -21,9 +22,10 @@ std::filesystem::path model_path() {
 const Tokenizer& smollm2() {
   static const auto tokenizer = [] {
     const std::string path = model_path().string();
-    REQUIRE_MESSAGE(std::filesystem::exists(path),
-                    "no " << path << "; scripts/fetch_model fetches it");
-    return make_tokenizer(read_gguf_vocabulary(path));
+    REQUIRE_MESSAGE(
+        std::filesystem::exists(path),
+        "no " << path << "; fetch it with scripts/fetch_model, or set TENON_TEST_MODEL");
+    return make_tokenizer(formats::read_vocabulary(formats::GgufFile::open(path).metadata()));
   }();
   return *tokenizer;
 }

@@ -1,6 +1,7 @@
 #include <sstream>
 
-#include "text/gguf_vocabulary.h"
+#include "formats/gguf.h"
+#include "formats/gguf_vocabulary.h"
 #include "text/golden_texts.h"
 
 namespace tenon::text {
@@ -52,7 +53,8 @@ TEST_CASE("tokens are those of the shared vectors of GPT-2 and Llama") {
   }
   for (const char* name : {"ggml-vocab-gpt-2.gguf", "ggml-vocab-llama-spm.gguf"}) {
     CAPTURE(name);
-    const auto tokenizer = make_tokenizer(read_gguf_vocabulary(folder / name));
+    const auto tokenizer = make_tokenizer(
+        formats::read_vocabulary(formats::GgufFile::open((folder / name).string()).metadata()));
     const auto texts = read_texts(folder / (std::string(name) + ".inp"));
     const auto expected = read_tokens(folder / (std::string(name) + ".out"));
     REQUIRE(texts.size() >= 46);
