@@ -1,5 +1,35 @@
 # The optional kernel providers, each compiled with its own flags and chosen at run time. A provider
 # that is not built is replaced by the absent.cpp of its folder, so sources stay free of #ifdef.
-foreach(provider highway avx512 onednn)
-  target_sources(tenon_kernels PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/kernels/${provider}/absent.cpp)
+include(CheckCXXCompilerFlag)
+
+# Some files of a provider, compiled with flags of their own, into tenon_kernels.
+function(tenon_kernel_objects name)
+  cmake_parse_arguments(objects "" "" "SOURCES;OPTIONS" ${ARGN})
+  add_library(${name} OBJECT ${objects_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_options(${name} PRIVATE ${objects_OPTIONS})
+  target_sources(tenon_kernels PRIVATE $<TARGET_OBJECTS:${name}>)
+endfunction()
+
+set(avx512_options -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
+    # GCC's own vector headers start some results from an undefined vector.
+    -Wno-uninitialized -Wno-maybe-uninitialized)
+check_cxx_compiler_flag("-mavx512vnni -mavx512bf16" TENON_COMPILES_AVX512)
+set(kernels_dir ${CMAKE_CURRENT_SOURCE_DIR}/kernels)
+
+if("avx512" IN_LIST TENON_KERNELS AND TENON_COMPILES_AVX512)
+  file(GLOB avx512_sources CONFIGURE_DEPENDS ${kernels_dir}/avx512/*.cpp)
+  list(FILTER avx512_sources EXCLUDE REGEX "/(absent|provider|linear|bfloat16_product)\\.cpp$")
+  target_sources(tenon_kernels PRIVATE ${kernels_dir}/avx512/provider.cpp
+                 ${kernels_dir}/avx512/linear.cpp)
+  tenon_kernel_objects(tenon_kernels_avx512 SOURCES ${avx512_sources} OPTIONS ${avx512_options})
+  tenon_kernel_objects(tenon_kernels_avx512_bf16
+                       SOURCES ${kernels_dir}/avx512/bfloat16_product.cpp
+                       OPTIONS ${avx512_options} -mavx512bf16)
+else()
+  target_sources(tenon_kernels PRIVATE ${kernels_dir}/avx512/absent.cpp)
+endif()
+
+foreach(provider highway onednn)
+  target_sources(tenon_kernels PRIVATE ${kernels_dir}/${provider}/absent.cpp)
 endforeach()

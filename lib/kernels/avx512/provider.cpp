@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/avx512/avx512_kernels.h"
+#include "kernels/provider.h"
+
+namespace tenon::kernels {
+
+namespace {
+
+// The compiler's run-time library asks the processor and, for the wide registers, the system.
+bool has_bfloat16() {
+  return __builtin_cpu_supports("avx512bf16") != 0;
+}
+
+}  // namespace
+
+ProviderState avx512_state() {
+  const bool can_run = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512vnni");
+  return {"avx512", can_run,
+          can_run ? "" : "needs a processor with AVX-512 F, BW, DQ, VL and VNNI"};
+}
+
+const Kernels& avx512_kernels() {
+  static const avx512::Avx512Kernels kernels(has_bfloat16());
+  return kernels;
+}
+
+namespace avx512 {
+
+std::string Avx512Kernels::instruction_sets() const {
+  return std::string("AVX-512 F BW DQ VL VNNI") + (has_bfloat16_ ? " BF16" : "");
+}
+
+std::string_view Avx512Kernels::implementation_of(std::string_view operation) const {
+  if (operation == "dense_matmul") return "reference";
+  return is_operation(operation) ? name() : std::string_view{};
+}
+
+void Avx512Kernels::rms_norm(const float* input, const float* weight, std::int64_t size,
+                             const RmsNorm& options, float* output) const {
+  avx512::rms_norm(input, weight, size, options.epsilon, output);
+}
+
+void Avx512Kernels::add(const float* input, std::int64_t size, float* output) const {
+  avx512::add(input, size, output);
+}
+
+void Avx512Kernels::silu_multiply(const float* gate, const float* up, std::int64_t size,
+                                  float* output) const {
+  avx512::silu_multiply(gate, up, size, output);
+}
+
+std::int64_t Avx512Kernels::argmax(const float* values, std::int64_t size) const {
+  return avx512::argmax(values, size);
+}
+
+void Avx512Kernels::store_cache(const float* input, std::int64_t size, DType dtype,
+                                std::byte* output) const {
+  if (dtype == DType::F32)
+    std::memcpy(output, input, static_cast<std::size_t>(size) * sizeof(float));
+  else if (dtype == DType::F16)
+    store_float16(input, size, reinterpret_cast<std::uint16_t*>(output));
+  else
+    store_bfloat16(input, size, reinterpret_cast<std::uint16_t*>(output));
+}
+
+namespace {
+
+AttentionCache plain_cache(const KeyValueView& view) {
+  const CacheFormat format = view.dtype == DType::F32   ? CacheFormat::F32
+                             : view.dtype == DType::F16 ? CacheFormat::F16
+                                                        : CacheFormat::BF16;
+  return {format, view.keys, view.values, view.cells, view.head_dim};
+}
+
+// The rows as the kernel files read them, without standard library types.
+std::vector<AttentionQuery> plain_rows(std::span<const AttentionRow> rows) {
+  std::vector<AttentionQuery> queries;
+  queries.reserve(rows.size());
+  for (const AttentionRow& row : rows)
+    queries.push_back({row.query, row.output, plain_cache(*row.cache), row.prefix, row.tail.data(),
+                       static_cast<std::int32_t>(row.tail.size())});
+  return queries;
+}
+
+AttentionJob make_job(const std::vector<AttentionQuery>& queries,
+                      std::span<const AttentionRow> rows, const AttentionOptions& options) {
+  return {queries.data(), static_cast<int>(queries.size()),
+          options.heads,  options.heads / rows[0].cache->kv_heads,
+          options.scale,  options.window};
+}
+
+}  // namespace
+
+void Avx512Kernels::attention(std::span<const AttentionRow> rows, Range kv_heads,
+                              const AttentionOptions& options, float* scratch) const {
+  if (rows.empty()) return;
+  const std::vector<AttentionQuery> queries = plain_rows(rows);
+  const AttentionJob job = make_job(queries, rows, options);
+  for (std::ptrdiff_t h = kv_heads.begin; h < kv_heads.end; ++h) attend(job, h, scratch);
+}
+
+std::size_t Avx512Kernels::attention_scratch_floats(const AttentionOptions& options,
+                                                    int head_dim) const {
+  return avx512::attention_scratch_floats(options.heads, head_dim);
+}
+
+void Avx512Kernels::attention_partial(std::span<const AttentionRow> rows, Range kv_heads,
+                                      Range chunks, const AttentionOptions& options,
+                                      float* partials, std::ptrdiff_t chunk_stride,
+                                      float* scratch) const {
+  if (rows.empty()) return;
+  const std::vector<AttentionQuery> queries = plain_rows(rows);
+  const AttentionJob job = make_job(queries, rows, options);
+  for (std::ptrdiff_t h = kv_heads.begin; h < kv_heads.end; ++h)
+    for (std::ptrdiff_t c = chunks.begin; c < chunks.end; ++c)
+      attend_chunk(job, h, c, partials, chunk_stride, scratch);
+}
+
+void Avx512Kernels::attention_combine(std::span<const AttentionRow> rows, Range heads,
+                                      const AttentionOptions& options, const float* partials,
+                                      std::ptrdiff_t chunk_stride) const {
+  if (rows.empty()) return;
+  const std::vector<AttentionQuery> queries = plain_rows(rows);
+  const auto floats =
+      static_cast<std::ptrdiff_t>(attention_partial_floats(rows[0].cache->head_dim));
+  for (std::size_t r = 0; r < queries.size(); ++r)
+    for (std::ptrdiff_t h = heads.begin; h < heads.end; ++h) {
+      const std::ptrdiff_t index = static_cast<std::ptrdiff_t>(r) * options.heads + h;
+      combine_chunks(queries[r], h, partials + index * chunk_stride * floats);
+    }
+}
+
+}  // namespace avx512
+}  // namespace tenon::kernels

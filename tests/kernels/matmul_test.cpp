@@ -1,0 +1,202 @@
+#include <doctest/doctest.h>
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "kernels/activation_block.h"
+#include "samples.h"
+
+using namespace tenon;
+using namespace tenon::kernels;
+using namespace tenon::kernels::samples;
+
+namespace {
+
+// Every weight type with shapes at the edges of tiles (16 columns) and blocks.
+struct Case {
+  DType dtype;
+  std::int64_t out_features, in_features;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> result;
+  for (const DType dtype : kWeightTypes) {
+    const int block = dtype_info(dtype).block_elements;
+    std::vector<std::int64_t> inputs = {block, 2 * block, 3 * block, 1024 + block};
+    if (block == 1) inputs = {1, 2, 31, 64, 577};
+    if (block == 32) inputs.push_back(2112);  // more than one visit of the first-level cache
+    const std::int64_t outputs[] = {1, 15, 16, 17, 33, 80};
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      for (std::size_t j = i % 2; j < 6; j += 2) result.push_back({dtype, outputs[j], inputs[i]});
+  }
+  return result;
+}
+
+std::string describe(const Kernels& kernels, const Case& item) {
+  return std::string(kernels.name()) + " " + std::string(dtype_name(item.dtype)) + " [" +
+         std::to_string(item.out_features) + ", " + std::to_string(item.in_features) + "]";
+}
+
+// The activations as they enter a provider's product: rounded the way it says.
+std::vector<float> entering(const Kernels& reference, ActivationForm form, std::vector<float> input,
+                            std::int64_t in_features) {
+  if (form == ActivationForm::Float32) return input;
+  const int rows = static_cast<int>(static_cast<std::int64_t>(input.size()) / in_features);
+  const Activations prepared = prepare(reference, form, input.data(), rows, in_features);
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    const auto k = i % static_cast<std::size_t>(in_features);
+    const std::byte* row = prepared.row(i / static_cast<std::size_t>(in_features));
+    if (form == ActivationForm::BFloat16) {
+      std::uint32_t bits = 0;
+      std::memcpy(reinterpret_cast<char*>(&bits) + 2, row + 2 * k, 2);
+      std::memcpy(&input[i], &bits, 4);
+    } else {
+      ActivationBlock block;
+      std::memcpy(&block, row + k / 32 * sizeof block, sizeof block);
+      input[i] = block.scale * block.values[k % 32];
+    }
+  }
+  return input;
+}
+
+bool has_minimum(DType dtype) {
+  return dtype == DType::Q4_1 || dtype == DType::Q5_1 || dtype == DType::Q2_K ||
+         dtype == DType::Q4_K || dtype == DType::Q5_K;
+}
+
+void check_parity(const Kernels& kernels, const Case& item, Precision precision, int rows) {
+  const Kernels& reference = select_kernels("reference");
+  const Weight weight = random_weight(item.dtype, item.out_features, item.in_features);
+  const auto prepared_weight = kernels.prepare_weight(weight.view(), precision);
+  const ActivationForm form = kernels.activation_form(*prepared_weight);
+  const std::vector<float> input =
+      random_floats(static_cast<std::size_t>(rows * item.in_features), "input");
+  const Activations activations = prepare(kernels, form, input.data(), rows, item.in_features);
+  const std::vector<float> output =
+      multiply(kernels, *prepared_weight, activations.bytes.data(), rows);
+
+  const std::vector<float> entered = entering(reference, form, input, item.in_features);
+  const std::vector<float> numbers = dequantized(weight);
+  int wrong = 0;
+  for (int r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < item.out_features; ++c) {
+      const float* w = numbers.data() + c * item.in_features;
+      const float* a = entered.data() + r * item.in_features;
+      double expected = 0.0;
+      for (std::int64_t k = 0; k < item.in_features; ++k) expected += double{w[k]} * a[k];
+      // Float32 sums in one chain: at most one rounding a term. Code and scale are multiplied in another
+      // order than by dequantising: three roundings more.
+      const double terms = form == ActivationForm::Int8x32 ? double(item.in_features) / 16 + 4
+                                                           : double(item.in_features) + 4;
+      double limit = magnitude(w, a, item.in_features) * terms * 0x1p-24 + 1e-30;
+      // Where scale * code and a minimum cancel, the parts are larger than the weight.
+      if (has_minimum(item.dtype)) limit *= 8;
+      const double difference =
+          std::fabs(expected - output[static_cast<std::size_t>(r * item.out_features + c)]);
+      if (!(difference <= limit)) ++wrong;
+    }
+  CHECK_MESSAGE(wrong == 0, describe(kernels, item), " rows ", rows, ": ", wrong,
+                " outputs differ");
+}
+
+}  // namespace
+
+TEST_SUITE("matmul") {
+  TEST_CASE("every provider multiplies every weight type as double arithmetic does") {
+    for (const Kernels* kernels : all_providers())
+      for (const Case& item : cases())
+        for (const int rows : {1, 3, 17}) check_parity(*kernels, item, Precision::Fast, rows);
+  }
+
+  TEST_CASE("every row count of a micro-kernel is right") {
+    for (const Kernels* kernels : fast_providers())
+      for (const DType dtype : kWeightTypes)
+        for (int rows = 1; rows <= 40; ++rows)
+          check_parity(*kernels, {dtype, 33, 512}, Precision::Fast, rows);
+  }
+
+  TEST_CASE("exact precision multiplies the dequantised weights with unrounded activations") {
+    for (const Kernels* kernels : all_providers())
+      for (const Case& item : cases())
+        for (const int rows : {1, 18}) check_parity(*kernels, item, Precision::Exact, rows);
+  }
+
+  TEST_CASE("providers quantise activations to the same blocks, bit for bit") {
+    const Kernels& reference = select_kernels("reference");
+    for (const std::int64_t size : {1, 31, 32, 33, 64, 65, 576}) {
+      std::vector<float> input = random_floats(static_cast<std::size_t>(3 * size), "activations");
+      for (std::size_t i = 0; i < input.size(); i += 7) input[i] *= 1e-3f;
+      input[0] = 0.0f;
+      input[input.size() / 2] = 1e30f;
+      const Activations expected =
+          prepare(reference, ActivationForm::Int8x32, input.data(), 3, size);
+      const Activations rounded =
+          prepare(reference, ActivationForm::BFloat16, input.data(), 3, size);
+      for (const Kernels* kernels : fast_providers()) {
+        const Activations own = prepare(*kernels, ActivationForm::Int8x32, input.data(), 3, size);
+        REQUIRE(own.row_bytes == expected.row_bytes);
+        const std::size_t used = activation_blocks(size) * sizeof(ActivationBlock);
+        for (std::size_t r = 0; r < 3; ++r)
+          CHECK(std::memcmp(own.row(r), expected.row(r), used) == 0);
+        const Activations own_rounded =
+            prepare(*kernels, ActivationForm::BFloat16, input.data(), 3, size);
+        for (std::size_t r = 0; r < 3; ++r)
+          CHECK(std::memcmp(own_rounded.row(r), rounded.row(r),
+                            static_cast<std::size_t>(2 * size)) == 0);
+      }
+    }
+  }
+
+  TEST_CASE("8-bit activations are off by at most half a step of their block") {
+    const std::vector<float> input = random_floats(640, "steps");
+    const std::vector<float> rounded =
+        entering(select_kernels("reference"), ActivationForm::Int8x32, input, 640);
+    for (std::size_t b = 0; b < 20; ++b) {
+      float largest = 0.0f;
+      for (std::size_t i = 32 * b; i < 32 * b + 32; ++i)
+        largest = std::max(largest, std::fabs(input[i]));
+      for (std::size_t i = 32 * b; i < 32 * b + 32; ++i)
+        CHECK(std::fabs(input[i] - rounded[i]) <= largest / 254.0f * 1.00001f);
+    }
+  }
+
+  TEST_CASE("a NaN or an infinity in a row makes every output of that row NaN, and of no other") {
+    for (const Kernels* kernels : all_providers())
+      for (const DType dtype : {DType::Q4_1, DType::Q8_0, DType::Q6_K}) {
+        const Weight weight = random_weight(dtype, 17, 512);
+        const auto prepared = kernels->prepare_weight(weight.view(), Precision::Fast);
+        std::vector<float> input = random_floats(3 * 512, "poison");
+        const auto form = kernels->activation_form(*prepared);
+        const Activations clean = prepare(*kernels, form, input.data(), 3, 512);
+        const std::vector<float> expected = multiply(*kernels, *prepared, clean.bytes.data(), 3);
+        for (const float poison : {std::nanf(""), INFINITY, -INFINITY}) {
+          input[512 + 37] = poison;
+          const Activations activations = prepare(*kernels, form, input.data(), 3, 512);
+          const std::vector<float> output =
+              multiply(*kernels, *prepared, activations.bytes.data(), 3);
+          for (std::size_t c = 0; c < 17; ++c) {
+            CHECK(std::isnan(output[17 + c]));
+            CHECK(output[c] == expected[c]);
+            CHECK(output[34 + c] == expected[34 + c]);
+          }
+        }
+      }
+  }
+
+  TEST_CASE("weights that cannot be multiplied are refused") {
+    for (const Kernels* kernels : all_providers()) {
+      const std::vector<std::byte> bytes(4096);
+      const auto refuse = [&](DType dtype, const Shape& shape, ErrorKind kind) {
+        try {
+          kernels->prepare_weight({dtype, shape, bytes.data()}, Precision::Fast);
+          FAIL("no error");
+        } catch (const Error& error) {
+          CHECK(error.kind() == kind);
+        }
+      };
+      refuse(DType::F32, {64}, ErrorKind::Shape);
+      refuse(DType::I8, {4, 32}, ErrorKind::Unsupported);
+      refuse(DType::Q4_K, {4, 128}, ErrorKind::Shape);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+#include <doctest/doctest.h>
+
+#include "samples.h"
+
+using namespace tenon;
+using namespace tenon::kernels;
+using namespace tenon::kernels::samples;
+
+namespace {
+
+bool same_bits(const float* a, const float* b, std::size_t count) {
+  return std::memcmp(a, b, count * sizeof(float)) == 0;
+}
+
+struct Product {
+  const Kernels& kernels;
+  Weight weight;
+  std::unique_ptr<MatmulWeight> prepared;
+  Activations activations;
+  std::size_t columns;
+  std::vector<float> alone;  // every row computed by itself
+
+  Product(const Kernels& provider, DType dtype, Precision precision, int rows)
+      : kernels(provider), weight(random_weight(dtype, 49, 768, 3)), columns(49) {
+    prepared = kernels.prepare_weight(weight.view(), precision);
+    const std::vector<float> input = random_floats(static_cast<std::size_t>(rows) * 768, "rows");
+    activations = prepare(kernels, kernels.activation_form(*prepared), input.data(), rows, 768);
+    for (int r = 0; r < rows; ++r) {
+      const std::vector<float> one =
+          multiply(kernels, *prepared, activations.row(static_cast<std::size_t>(r)), 1);
+      alone.insert(alone.end(), one.begin(), one.end());
+    }
+  }
+};
+
+constexpr int kRows = 70;
+
+template <typename Check>
+void for_every_product(const Check& check) {
+  for (const Kernels* kernels : all_providers())
+    for (const DType dtype : kWeightTypes)
+      for (const Precision precision : {Precision::Fast, Precision::Exact}) {
+        const Product product(*kernels, dtype, precision,
+                              kernels->name() == "reference" ? 5 : kRows);
+        INFO(kernels->name(), " ", dtype_name(dtype),
+             precision == Precision::Exact ? " exact" : "");
+        check(product, kernels->name() == "reference" ? 5 : kRows);
+      }
+}
+
+}  // namespace
+
+TEST_SUITE("row invariance") {
+  TEST_CASE("a row has the same bits alone and among any number of rows, at any place") {
+    for_every_product([](const Product& product, int rows) {
+      int wrong = 0;
+      for (int count = 2; count <= rows; count += count < 34 ? 1 : 12)
+        for (int first = 0; first + count <= rows; first += count < 17 ? 5 : 11) {
+          const auto begin = static_cast<std::size_t>(first);
+          const std::vector<float> together =
+              multiply(product.kernels, *product.prepared, product.activations.row(begin), count);
+          if (!same_bits(together.data(), &product.alone[begin * product.columns], together.size()))
+            ++wrong;
+        }
+      CHECK(wrong == 0);
+    });
+  }
+
+  TEST_CASE("the cut of the columns changes no bit") {
+    for_every_product([](const Product& product, int) {
+      for (const int grain : {16, 32}) {
+        std::vector<float> output(5 * product.columns, -1.0f);
+        for (std::ptrdiff_t c = 0; c < 49; c += grain)
+          product.kernels.matmul(*product.prepared, product.activations.row(0), 5,
+                                 {c, std::min<std::ptrdiff_t>(49, c + grain)}, output.data(), 49);
+        CHECK(same_bits(output.data(), product.alone.data(), output.size()));
+      }
+    });
+  }
+
+  TEST_CASE("weights read from the file give the bits of repacked ones") {
+    for_every_product([](const Product& product, int rows) {
+      const auto mapped =
+          product.kernels.prepare_weight(product.weight.view(), Precision::Fast, false);
+      const auto packed =
+          product.kernels.prepare_weight(product.weight.view(), Precision::Fast, true);
+      CHECK(mapped->bytes_owned == 0);
+      if (product.kernels.activation_form(*packed) !=
+          product.kernels.activation_form(*product.prepared))
+        return;  // exact: covered by the fast round
+      const auto from_file = multiply(product.kernels, *mapped, product.activations.row(0), rows);
+      const auto from_memory = multiply(product.kernels, *packed, product.activations.row(0), rows);
+      CHECK(same_bits(from_file.data(), from_memory.data(), from_file.size()));
+    });
+  }
+
+  TEST_CASE("a product writes its columns and nothing else") {
+    for_every_product([](const Product& product, int) {
+      std::vector<float> output(3 * 60, -7.0f);
+      product.kernels.matmul(*product.prepared, product.activations.row(0), 3, {16, 49},
+                             output.data(), 60);
+      for (std::size_t r = 0; r < 3; ++r)
+        for (std::size_t c = 0; c < 60; ++c)
+          CHECK((output[60 * r + c] == -7.0f) == (c < 16 || c >= 49));
+    });
+  }
+}
