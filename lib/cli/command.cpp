@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
+#include "cli/descriptor_output.h"
+#include "cli/environment.h"
 #include "cli/generate.h"
 #include "cli/help.h"
 #include "cli/precedence.h"
@@ -63,8 +65,14 @@ class CommandRun {
                         STDOUT_FILENO));
     if (asks_for(line_, "version")) return print(version_text());
     if (asks_for(line_, "generate")) return print(generated());
-    fill();
-    return run_job();
+    try {
+      fill();
+      return run_job();
+    } catch (Error& error) {
+      if (error.kind() == ErrorKind::Usage && error.hint().empty())
+        error.hint(full_name(info_.name, line_.job) + " --help lists the arguments and options");
+      throw;
+    }
   }
 
  private:
@@ -108,17 +116,19 @@ class CommandRun {
   }
 
   void fill() {
-    try {
-      check_command_line(info_.name, jobs_, line_);
-      std::vector<const CommandJob*> all;
-      for (const auto& job : jobs_) all.push_back(job.get());
-      fill_options(*line_.job, line_.arguments, environment, all);
-      fill_positionals(*line_.job, line_.arguments.positionals);
-    } catch (Error& error) {
-      if (error.kind() == ErrorKind::Usage && error.hint().empty())
-        error.hint(full_name(info_.name, line_.job) + " --help lists the arguments and options");
-      throw;
-    }
+    check_command_line(info_.name, jobs_, line_);
+    std::vector<const CommandJob*> all;
+    for (const auto& job : jobs_) all.push_back(job.get());
+    fill_options(*line_.job, line_.arguments, environment, all);
+    fill_positionals(*line_.job, line_.arguments.positionals);
+    warn_of_variables(all);
+  }
+
+  void warn_of_variables(const std::vector<const CommandJob*>& jobs) {
+    if (line_.job->common().quiet > 1) return;
+    const auto names = environment_names(environment_name(info_.name, ""));
+    for (const std::string& warning : misspelt_variables(names, jobs))
+      console_.warning(warning, {});
   }
 
   int run_job() {
@@ -198,6 +208,7 @@ Job& Command::job(std::string verb, std::string summary, std::vector<std::string
 }
 
 int Command::run(int argc, const char* const* argv) {
+  open_standard_descriptors();
   install_signal_handlers();
   Console console(implementation_->info.name);
   try {

@@ -85,9 +85,9 @@ void add_requests(OptionTable& table, Requests& requests) {
   table.find("config")->is_configurable = false;
   table.add({.name = "--generate",
              .group = group,
-             .help = "print the OPTIONS block of the man page",
+             .help = "print the OPTIONS block of the man page or a completion script",
              .value = "WHAT",
-             .choices = {"man"}},
+             .choices = {"man", "complete-bash", "complete-zsh", "complete-fish"}},
             requests.generate);
   Option& generate = *table.find("generate");
   generate.hidden_choices = {"flags"};  // the table as data, for tests/layout

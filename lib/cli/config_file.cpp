@@ -16,6 +16,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Jobs = std::vector<const CommandJob*>;
 
+constexpr std::string_view kForm =
+    "a configuration is one JSON object of option names, such as {\"threads\": 2}";
+
 Error error_at(const std::string& path, const std::string& pointer, const std::string& message) {
   return Error(ErrorKind::Usage, message).at(path, 0, pointer);
 }
@@ -62,9 +65,27 @@ Json parse_file(const std::string& path) {
     return json;
   } catch (const nlohmann::json::parse_error& error) {
     throw Error(ErrorKind::Usage, "is not JSON: " + reason_of(error))
-        .at(path, line_of(text, error.byte == 0 ? 0 : error.byte - 1));
+        .at(path, line_of(text, error.byte == 0 ? 0 : error.byte - 1))
+        .hint(kForm);
   } catch (Error& error) {
-    throw error.in(path);
+    throw error.in(path).hint(kForm);
+  }
+}
+
+std::string kind_of(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object:
+      return "an object";
+    case Json::value_t::array:
+      return "a list";
+    case Json::value_t::string:
+      return "a text";
+    case Json::value_t::boolean:
+      return value.get<bool>() ? "true" : "false";
+    case Json::value_t::null:
+      return "null";
+    default:
+      return "a number";
   }
 }
 
@@ -118,14 +139,16 @@ std::vector<std::string> words_of(const Option& option, const Json& value, const
   const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(),
                                                        [](const Json& x) { return x.is_string(); });
   if (is_list && kind == ValueKind::TextList) return value.get<std::vector<std::string>>();
-  throw error_at(path, pointer,
-                 "is " + std::string(value.type_name()) + ", it must be " + expected_type(option));
+  throw error_at(path, pointer, "is " + kind_of(value) + ", it must be " + expected_type(option));
 }
 
 void refuse_key(const std::string& path, const std::string& pointer, const std::string& key,
                 const Jobs& jobs) {
   std::vector<std::string> names;
   for (const CommandJob* job : jobs) {
+    if (!job->verb().empty()) names.push_back(job->verb());
+    if (job->verb() == key)
+      throw error_at(path, pointer, "is a verb, its value must be an object of options");
     for (const BoundPositional& positional : job->positionals())
       if (positional.spec.name == key)
         throw error_at(path, pointer, "is an argument, which stands on the command line");

@@ -3,8 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <system_error>
+#include <cstring>
 
 #include "cli/suggest.h"
 
@@ -16,11 +15,10 @@ constexpr std::string_view kEraseLine = "\r\x1b[K";
 // Where the library reports a missing file, this layer knows what is there instead.
 std::string hint_for(const Error& error) {
   if (!error.hint().empty()) return error.hint();
-  std::error_code code;
-  if (error.kind() != ErrorKind::Resource || error.file().empty() ||
-      std::filesystem::exists(error.file(), code))
-    return {};
-  return did_you_mean_file(error.file());
+  // Only then: an output that cannot be created is not there either.
+  const bool is_missing = error.kind() == ErrorKind::Resource && !error.file().empty() &&
+                          error.message().find(std::strerror(ENOENT)) != std::string::npos;
+  return is_missing ? did_you_mean_file(error.file()) : "";
 }
 
 }  // namespace

@@ -48,4 +48,8 @@ class DescriptorOutput : public PendingOutput {
   std::string buffer_;
 };
 
+/// Descriptors 0, 1 and 2 that are closed are taken, so that no file lands there and messages end up in results.
+/// Reading or writing them still fails.
+void open_standard_descriptors();
+
 }  // namespace tenon::cli

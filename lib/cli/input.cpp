@@ -58,6 +58,7 @@ class InputLines : public Context::Lines {
 
 Input::Input(const std::string& path, const std::function<void()>& on_terminal)
     : shown_(path), descriptor_(STDIN_FILENO), is_owned_(false) {
+  if (path.empty()) throw Error(ErrorKind::Usage, "the name of an input file is empty");
   if (path == "-") {
     shown_ = "stdin";
     if (is_terminal(STDIN_FILENO) && on_terminal) on_terminal();
@@ -71,7 +72,9 @@ Input::Input(const std::string& path, const std::function<void()>& on_terminal)
   struct stat status {};
   if (::fstat(descriptor_, &status) == 0 && S_ISDIR(status.st_mode)) {
     ::close(descriptor_);
-    throw Error(ErrorKind::Resource, "is a directory, a file is needed").at(path);
+    throw Error(ErrorKind::Resource, "is a directory, a file is needed")
+        .at(path)
+        .hint("name a file in it");
   }
 }
 

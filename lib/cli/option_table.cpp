@@ -19,12 +19,23 @@ std::string list_of(const std::vector<std::string>& words) {
   return text;
 }
 
+// "64M" may mean two sizes, and most people know only one of them.
+std::string unit_hint(const Option& option, const std::string& word) {
+  const bool is_ambiguous = option.kind == ValueKind::Bytes && word.size() > 1 &&
+                            std::string_view("kKMGT").find(word.back()) != std::string_view::npos;
+  if (!is_ambiguous) return {};
+  return word + "B counts in thousands, " + word + "iB in steps of 1024";
+}
+
 // Text of every reader: the number must be there and lie in the range of the spec.
 template <typename Number>
 Number checked(const Option& option, const std::string& word, std::optional<Number> value,
                const std::string& kind) {
   const std::string range = option.range_text();
-  if (!value) throw BadValue{word, kind + (range.empty() ? "" : " " + range), {}};
+  const bool has_examples = kind.find(',') != std::string::npos;
+  if (!value)
+    throw BadValue{word, kind + (range.empty() ? "" : (has_examples ? ", " : " ") + range),
+                   unit_hint(option, word)};
   const auto number = static_cast<double>(*value);
   if (number < option.spec.minimum || number > option.spec.maximum) throw BadValue{word, range, {}};
   return *value;
@@ -46,14 +57,13 @@ std::string number_in_unit(const Option& option, double number) {
   return std::to_string(static_cast<std::int64_t>(number));
 }
 
-// TENON_GENERATE_TOP_K of tenon-generate's top-k.
-std::string environment_name(std::string_view command, std::string_view name) {
-  std::string text = std::string(command) + "_" + std::string(name);
+}  // namespace
+
+std::string environment_name(std::string_view command, std::string_view option) {
+  std::string text = std::string(command) + "_" + std::string(option);
   for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
   return text;
 }
-
-}  // namespace
 
 std::string Option::range_text() const {
   const bool has_minimum = spec.minimum > -std::numeric_limits<double>::infinity();

@@ -53,6 +53,9 @@ struct Option {
   std::string range_text() const;
 };
 
+/// "TENON_GENERATE_TOP_K": the variable for option "top-k" of "tenon-generate".
+std::string environment_name(std::string_view command, std::string_view option);
+
 class OptionTable : public OptionRegistry {
  public:
   /// `command` is "tenon-generate": it makes the names of environment variables.

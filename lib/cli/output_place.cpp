@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kPathBytes = 200;  // of a path in a message
+
 // The number behind /dev/stdout and its kin: renaming something over them would miss the pipe.
 std::optional<int> open_descriptor(const std::string& path) {
   if (path == "-" || path == "/dev/stdout") return STDOUT_FILENO;
@@ -47,12 +49,13 @@ void check_folder(const std::string& path, const std::string& target) {
   const fs::path folder = fs::path(target).parent_path();
   std::error_code code;
   if (folder.empty() || fs::is_directory(folder, code)) return;
+  const std::string name = tenon::quoted(folder.string(), kPathBytes);
+  if (fs::exists(folder, code))
+    throw Error(ErrorKind::Resource, "cannot create it: " + name + " is no folder").at(path);
   const std::string closest = did_you_mean_file(folder.string());
-  throw Error(ErrorKind::Resource,
-              "cannot create it: the folder " + tenon::quoted(folder.string(), 200) +
-                  (fs::exists(folder, code) ? " is a file" : " does not exist"))
+  throw Error(ErrorKind::Resource, "cannot create it: the folder " + name + " does not exist")
       .at(path)
-      .hint(closest.empty() ? "create the folder first: mkdir -p" : closest);
+      .hint(closest.compare(0, 3, "did") == 0 ? closest : "mkdir -p " + name + " creates it");
 }
 
 void check_existing(const std::string& path, mode_t mode, bool overwrite) {

@@ -1,8 +1,10 @@
 #include "cli/precedence.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/error.h"
+#include "cli/suggest.h"
 
 namespace tenon::cli {
 namespace {
@@ -71,6 +73,24 @@ void fill_options(CommandJob& job, const Arguments& arguments, const Environment
   }
   const std::string& config = job.requests().config;
   if (!config.empty()) fill_from_config(job, config, all_jobs, settled);
+}
+
+std::vector<std::string> misspelt_variables(const std::vector<std::string>& names,
+                                            const std::vector<const CommandJob*>& all_jobs) {
+  std::vector<std::string> known;
+  for (const CommandJob* job : all_jobs)
+    for (const Option* option : job->options())
+      if (!option->environment.empty()) known.push_back(option->environment);
+  std::sort(known.begin(), known.end());
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  std::vector<std::string> warnings;
+  for (const std::string& name : names) {
+    if (std::binary_search(known.begin(), known.end(), name)) continue;
+    const std::string meant = did_you_mean(name, known);
+    if (!meant.empty())
+      warnings.push_back("the variable " + tenon::quoted(name) + " sets nothing; " + meant);
+  }
+  return warnings;
 }
 
 void fill_positionals(CommandJob& job, const std::vector<std::string>& words) {

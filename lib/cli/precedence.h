@@ -19,6 +19,11 @@ using Environment = std::function<std::optional<std::string>(const std::string&)
 void fill_options(CommandJob& job, const Arguments& arguments, const Environment& environment,
                   const std::vector<const CommandJob*>& all_jobs);
 
+/// Variables of `names` that look like a misspelt one of this command: a warning each. (A variable that looks like
+/// nothing may belong to something else.)
+std::vector<std::string> misspelt_variables(const std::vector<std::string>& names,
+                                            const std::vector<const CommandJob*>& all_jobs);
+
 /// One option from its words; `label` is what the error calls it: "--top-p",
 /// "TENON_GENERATE_TOP_P".
 void assign_option(Option& option, const std::vector<std::string>& words, const std::string& label);

@@ -10,6 +10,10 @@
 namespace tenon::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr std::size_t kPathBytes = 200;  // of a path in a message
+
 char lower(char c) {
   return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
 }
@@ -18,6 +22,23 @@ char lower(char c) {
 std::size_t allowed_distance(std::size_t length) {
   if (length <= 4) return 1;
   return length <= 8 ? 2 : 3;
+}
+
+// Also a symbolic link that leads nowhere.
+bool is_there(const fs::path& path) {
+  std::error_code code;
+  return fs::symlink_status(path, code).type() != fs::file_type::not_found && !code;
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code code;
+  const fs::path listed = folder.empty() ? fs::path(".") : folder;
+  for (fs::directory_iterator entry(listed, code), end; !code && entry != end;
+       entry.increment(code))
+    names.push_back(entry->path().filename().string());
+  std::sort(names.begin(), names.end());  // folders list in any order; messages do not
+  return names;
 }
 
 bool begins_with(std::string_view word, std::string_view start) {
@@ -77,27 +98,31 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 }
 
 std::string did_you_mean_file(const std::string& path) {
-  namespace fs = std::filesystem;
   std::error_code code;
   fs::path folder;  // what exists of the path
-  for (const fs::path& part : fs::path(path)) {
-    const fs::path next = folder / part;
-    if (fs::exists(next, code)) {
+  const fs::path whole(path);
+  for (auto part = whole.begin(); part != whole.end(); ++part) {
+    const fs::path next = folder / *part;
+    if (is_there(next)) {
       folder = next;
       continue;
     }
-    std::vector<std::string> names;
-    const fs::path listed = folder.empty() ? fs::path(".") : folder;
-    for (fs::directory_iterator entry(listed, code), end; !code && entry != end;
-         entry.increment(code))
-      names.push_back(entry->path().filename().string());
-    std::sort(names.begin(), names.end());  // folders list in any order; messages do not
-    std::vector<std::string> closest = closest_words(part.string(), names);
-    if (closest.empty()) return {};
-    std::string text = "did you mean ";
-    for (std::size_t i = 0; i < closest.size(); ++i)
-      text += (i == 0 ? "" : " or ") + tenon::quoted((folder / closest[i]).string(), 200);
-    return text + "?";
+    if (!folder.empty() && !fs::is_directory(folder, code)) return {};
+    fs::path rest;
+    for (auto after = std::next(part); after != whole.end(); ++after) rest /= *after;
+    std::string text;
+    for (const std::string& name : closest_words(part->string(), names_in(folder))) {
+      // texts/poem.txt for text/poem.txt; only "texts" where there is no such poem.
+      const fs::path meant = folder / name;
+      const fs::path full = rest.empty() ? meant : meant / rest;
+      text += (text.empty() ? "did you mean " : " or ") +
+              tenon::quoted((is_there(full) ? full : meant).string(), kPathBytes);
+    }
+    if (!text.empty()) return text + "?";
+    if (!rest.empty())
+      return "the folder " + tenon::quoted(next.string(), kPathBytes) + " does not exist";
+    return "there is nothing of that name or a similar one in " +
+           (folder.empty() ? "this folder" : tenon::quoted(folder.string(), kPathBytes));
   }
   return {};
 }

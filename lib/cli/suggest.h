@@ -19,8 +19,8 @@ std::vector<std::string> closest_words(std::string_view word,
 /// "did you mean --top-k or --top-p?", or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
-/// For a path that does not exist: which part is missing, and what is there that looks like it.
-/// Empty when nothing does.
+/// For a path that does not exist: what is there that looks like it, or else which part is missing. Empty
+/// for one that exists, if only as a symbolic link that leads nowhere.
 std::string did_you_mean_file(const std::string& path);
 
 }  // namespace tenon::cli

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,9 +9,6 @@ bool is_terminal(int descriptor);
 
 /// Columns of the terminal; 80 where it is none or does not say.
 int terminal_columns(int descriptor);
-
-/// An environment variable that is set and not empty.
-std::optional<std::string> environment(const std::string& name);
 
 /// Colour on `descriptor`: "always", "never", or with "auto" on a terminal without NO_COLOR whose
 /// TERM is not dumb.

@@ -171,6 +171,7 @@ void write_line(const std::string& text, long number, const Settings& settings, 
 }
 
 int run(Settings& settings, Context& context) {
+  if (settings.is_binary) context.refuse_if_given("numbers", "with --binary");
   if (settings.shows_settings) show(settings, context);
   if (settings.is_binary) context.output(true);
   Output* also = settings.also.empty() ? nullptr : &context.open_output(settings.also, false);
