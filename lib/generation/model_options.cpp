@@ -30,6 +30,9 @@ void register_context(OptionRegistry& registry, CacheOptions& options) {
        .minimum = 0,
        .maximum = 2147483647},
       options.context);
+}
+
+void register_cache_type(OptionRegistry& registry, CacheOptions& options) {
   registry.add(
       {.name = "--cache-type",
        .group = "Performance",

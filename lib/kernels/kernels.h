@@ -178,6 +178,9 @@ struct ProviderState {
 };
 std::vector<ProviderState> providers();
 
+/// Lines for people: each provider, and the instruction sets it uses here or why it cannot run.
+std::string describe_providers();
+
 /// "auto" gives the fastest available for each operation; a provider's name forces it (operations
 /// it does not have come from the provider below it: avx512 → highway → reference). Throws
 /// Error(Unsupported) for an unknown or unavailable name, listing what is there. The object lives

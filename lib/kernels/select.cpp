@@ -27,6 +27,16 @@ std::vector<ProviderState> providers() {
   return {avx512_state(), onednn_state(), highway_state(), {"reference", true, ""}};
 }
 
+std::string describe_providers() {
+  std::string text;
+  for (const ProviderState& state : providers()) {
+    const std::string sets =
+        state.is_available ? select_kernels(state.name).instruction_sets() : state.reason;
+    text += "kernels " + state.name + ": " + sets + "\n";
+  }
+  return text + "kernels auto: " + std::string(select_kernels("auto").name());
+}
+
 const Kernels& select_kernels(std::string_view name) {
   if (name == "auto") return best_available();
   std::string known = "auto";
