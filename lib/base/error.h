@@ -6,7 +6,8 @@
 
 namespace tenon {
 
-/// What kind of thing went wrong; the command line turns it into an exit status (Usage = 2, the rest = 1).
+/// What kind of thing went wrong; the command line turns it into an exit status (Usage = 2, the
+/// rest = 1).
 enum class ErrorKind {
   Usage,        // the command line or an option value is wrong
   Input,        // a file or record is wrong
@@ -57,15 +58,16 @@ class Error : public std::exception {
   mutable std::string what_;
 };
 
-/// Text from outside, safe to show: in double quotes; control characters, invalid UTF-8 and characters
-/// that turn or break the line (bidirectional overrides, U+2028) escaped as \xNN; cut with "..." after
-/// `limit` bytes.
+/// Text from outside, safe to show: in double quotes; control characters, invalid UTF-8 and
+/// characters that turn or break the line (bidirectional overrides, U+2028) escaped as \xNN; cut
+/// with "..." after `limit` bytes.
 std::string quoted(std::string_view text, std::size_t limit = 80);
 
 [[noreturn]] void check_failed(const char* expression, const char* file, int line);
 
 }  // namespace tenon
 
-/// A condition that only a programming mistake can break; kept in release builds at interface edges.
+/// A condition that only a programming mistake can break; kept in release builds at interface
+/// edges.
 #define TENON_CHECK(condition) \
   ((condition) ? (void)0 : ::tenon::check_failed(#condition, __FILE__, __LINE__))

@@ -13,7 +13,8 @@ namespace tenon {
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key);
 
-/// Uniform in the open interval (0, 1) from 64 random bits: (k + 1/2) / 2^52 of the upper 52, never 0, never 1.
+/// Uniform in the open interval (0, 1) from 64 random bits: (k + 1/2) / 2^52 of the upper 52, never
+/// 0, never 1.
 constexpr double uniform_from_bits(std::uint64_t bits) {
   return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
 }

@@ -11,7 +11,8 @@ struct Range {
   std::ptrdiff_t size() const { return end - begin; }
 };
 
-/// Part `index` of `count` of [0, total), cut at multiples of `grain`; the parts differ by at most one grain.
+/// Part `index` of `count` of [0, total), cut at multiples of `grain`; the parts differ by at most
+/// one grain.
 constexpr Range split_range(std::ptrdiff_t total, int index, int count, std::ptrdiff_t grain = 1) {
   const std::ptrdiff_t grains = (total + grain - 1) / grain;
   const auto cut = [&](std::ptrdiff_t i) {

@@ -85,7 +85,8 @@ int available_processors() {
 #ifdef TENON_TEAM_OPENMP
 
 struct Team::Backend {
-  // Adjusts `size` to the threads the runtime grants (OMP_THREAD_LIMIT, a team made inside another's run).
+  // Adjusts `size` to the threads the runtime grants (OMP_THREAD_LIMIT, a team made inside
+  // another's run).
   explicit Backend(int& size) {
     omp_set_dynamic(0);
     int granted = 1;

@@ -18,12 +18,12 @@ class Worker {
   int index() const { return index_; }
   int count() const { return count_; }
 
-  /// Returns once every worker of the run has called it the same number of times. What one worker wrote before it,
-  /// all see after it.
+  /// Returns once every worker of the run has called it the same number of times. What one worker
+  /// wrote before it, all see after it.
   void barrier();
 
-  /// This worker's part of [0, total), cut at multiples of `grain`. Work is split by index, never by
-  /// arrival, so the thread count cannot change a result that does not depend on the cut.
+  /// This worker's part of [0, total), cut at multiples of `grain`. Work is split by index, never
+  /// by arrival, so the thread count cannot change a result that does not depend on the cut.
   Range share(std::ptrdiff_t total, std::ptrdiff_t grain = 1) const {
     return split_range(total, index_, count_, grain);
   }
@@ -34,8 +34,8 @@ class Worker {
   TeamBarrier* barrier_;
 };
 
-/// The threads of a program: created once, passed to whatever computes. A whole forward pass is one `run`
-/// with barriers inside, because starting threads costs more than a small matrix product.
+/// The threads of a program: created once, passed to whatever computes. A whole forward pass is one
+/// `run` with barriers inside, because starting threads costs more than a small matrix product.
 ///
 /// The backend is OpenMP (one team shared with oneDNN) or std::thread (TENON_TEAM=std, for thread
 /// sanitizer); results never depend on it, nor on the size.
@@ -43,8 +43,9 @@ class Team {
  public:
   static constexpr int kMaxThreads = 1024;
 
-  /// 1 <= `threads` <= kMaxThreads; 0 takes the processors this process may run on. More threads than
-  /// processors are allowed and slow. size() is smaller where the system grants fewer (OMP_THREAD_LIMIT).
+  /// 1 <= `threads` <= kMaxThreads; 0 takes the processors this process may run on. More threads
+  /// than processors are allowed and slow. size() is smaller where the system grants fewer
+  /// (OMP_THREAD_LIMIT).
   explicit Team(int threads = 0);
   ~Team();
   Team(const Team&) = delete;
@@ -52,10 +53,11 @@ class Team {
 
   int size() const { return size_; }
 
-  /// Calls body once in each of size() workers and returns when all have returned. An exception ends
-  /// the run and is thrown here (the one of the lowest worker index); a body that uses barrier() must
-  /// therefore not throw between its first and its last barrier. Runs do not nest: a run of the same team,
-  /// or of a larger one made outside, from within a body throws Error(Internal).
+  /// Calls body once in each of size() workers and returns when all have returned. An exception
+  /// ends the run and is thrown here (the one of the lowest worker index); a body that uses
+  /// barrier() must therefore not throw between its first and its last barrier. Runs do not nest:
+  /// within a body, run() of the same team throws Error(Internal), and so does that of another team
+  /// of two or more threads under OpenMP, which would grant it one.
   void run(const std::function<void(Worker&)>& body);
 
   /// Calls body(range) on disjoint parts of [0, total), cut at multiples of `grain`.

@@ -47,7 +47,8 @@ struct TensorComparison {
   bool is_equal() const;
 };
 
-/// Compares tensors by name. Rows run in parallel; the result does not depend on the size of the team.
+/// Compares tensors by name. Rows run in parallel; the result does not depend on the size of the
+/// team.
 TensorComparison compare_tensors(const WeightSource& first, const WeightSource& second, Team& team);
 
 }  // namespace tenon::conversion

@@ -10,9 +10,9 @@
 namespace tenon::conversion {
 
 /// Writes a GGUF file with the metadata and the tensors of `file`, in their order, the tensors as
-/// plan_quantization() says. general.file_type and general.quantization_version (2) are set.
-/// One pass: the sink gets the header first. Throws what the parts throw; the sink has then got a part of a
-/// file, which its owner discards.
+/// plan_quantization() says. general.file_type and general.quantization_version (2) are set. One
+/// pass: the sink gets the header first. Throws what the parts throw; the sink has then got a part
+/// of a file, which its owner discards.
 std::vector<TensorReport> quantize_gguf(const formats::GgufFile& file,
                                         const QuantizeOptions& options, formats::ByteSink sink,
                                         Team& team,

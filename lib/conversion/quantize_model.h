@@ -36,9 +36,9 @@ enum class TypeReason : std::uint8_t {
   Rule,       // QuantizeOptions::rules
   Output,     // the last matrix decides the logits: more bits
   Embedding,  // QuantizeOptions::embedding_dtype
-  Fallback,  // a row is no multiple of the block: Q4_K → Q5_0, Q6_K → Q8_0, anything else → F16
-  Vector,    // vectors, norms and scalars stay float32: they are small and every number counts
-  Kept,      // as it is: integers, routers, position tables, convolutions of state-space models
+  Fallback,   // a row is no multiple of the block: Q4_K → Q5_0, Q6_K → Q8_0, others → F16
+  Vector,     // vectors, norms and scalars stay float32: they are small and every number counts
+  Kept,       // as it is: integers, routers, position tables, convolutions of state-space models
 };
 /// "asked", "rule", "output", ...
 std::string_view type_reason_name(TypeReason reason);
@@ -51,9 +51,9 @@ struct TensorPlan {
   TypeReason reason = TypeReason::Asked;
 };
 
-/// What becomes of each tensor, in the order of the source: the rules of llama.cpp's quantize for models of
-/// one type (its mixtures _M and _L are not among them). Throws Error(Usage) for a type that cannot
-/// be written.
+/// What becomes of each tensor, in the order of the source: the rules of llama.cpp's quantize for
+/// models of one type (its mixtures _M and _L are not among them). Throws Error(Usage) for a type
+/// that cannot be written.
 std::vector<TensorPlan> plan_quantization(const WeightSource& source,
                                           const QuantizeOptions& options);
 
@@ -71,10 +71,10 @@ struct TensorReport {
 /// Takes the bytes of the tensors in the order of the plan, each in one or more pieces.
 using TensorSink = std::function<void(const TensorPlan&, std::span<const std::byte>)>;
 
-/// Converts the tensors of a plan one after another, rows in parallel; a tensor whose type stays is copied. Bytes
-/// and reports do not depend on the size of the team. Memory: pieces of about 32 MiB. Throws
-/// Error(Input) naming tensor and row for NaN, infinity and numbers beyond the type.
-/// `done` hears of each finished tensor.
+/// Converts the tensors of a plan one after another, rows in parallel; a tensor whose type stays is
+/// copied. Bytes and reports do not depend on the size of the team. Memory: pieces of about 32 MiB.
+/// Throws Error(Input) naming tensor and row for NaN, infinity and numbers beyond the type. `done`
+/// hears of each finished tensor.
 std::vector<TensorReport> quantize_tensors(
     const WeightSource& source, std::span<const TensorPlan> plan, const TensorSink& sink,
     Team& team, const std::function<void(const TensorReport&)>& done = {});

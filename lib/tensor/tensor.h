@@ -35,8 +35,8 @@ class Shape {
   int rank_ = 0;
 };
 
-/// Borrowed numbers: contiguous, row-major, in any storage type. Never outlives what it points into.
-/// Block formats run along the last axis, which must be a multiple of the block.
+/// Borrowed numbers: contiguous, row-major, in any storage type. Never outlives what it points
+/// into. Block formats run along the last axis, which must be a multiple of the block.
 struct TensorView {
   DType dtype = DType::F32;
   Shape shape;
