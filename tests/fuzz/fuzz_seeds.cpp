@@ -1,0 +1,54 @@
+// Writes small valid files for the fuzz targets to start from: FOLDER/<target without _fuzz>/...
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "formats/small_model.h"
+
+using namespace tenon;
+using namespace tenon::formats;
+using namespace tenon::formats::test;
+
+namespace {
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+/// The small model with what its family may say beside: scaled positions, a window, an own head.
+std::string other_model(const char* architecture, bool has_bias, bool has_norms) {
+  GgufMetadata metadata = small_metadata(architecture);
+  const std::string prefix = architecture;
+  metadata.set(prefix + ".rope.scaling.type", MetadataValue::of("yarn"));
+  metadata.set(prefix + ".rope.scaling.factor", MetadataValue::of(4.0f));
+  metadata.set(prefix + ".attention.sliding_window", MetadataValue::of(std::uint32_t{1}));
+  auto plan = small_plan(has_bias, has_norms);
+  plan.push_back(GgufTensorPlan::of("output.weight", DType::F32, {kSmallVocab, kSmallDim}));
+  plan.push_back(GgufTensorPlan::of("rope_freqs.weight", DType::F32, {kSmallDim / 4}));
+  return small_file(metadata, plan);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
+    return 2;
+  }
+  const std::filesystem::path folder = argv[1];
+  const std::string model = small_file(small_metadata(), small_plan());
+  write(folder / "gguf/every_type", file_text(data_path("every_type.gguf")));
+  write(folder / "gguf/part", file_text(data_path("split-00001-of-00003.gguf")));
+  write(folder / "gguf/model", model);
+  write(folder / "language_model_file/llama", model);
+  write(folder / "language_model_file/llama_scaled", other_model("llama", false, false));
+  write(folder / "language_model_file/qwen2", other_model("qwen2", true, false));
+  write(folder / "language_model_file/qwen3", other_model("qwen3", false, true));
+  write(folder / "safetensors/every_type", file_text(data_path("every_type.safetensors")));
+  write(folder / "safetensors/index", file_text(data_path("sharded/model.safetensors.index.json")));
+  write(folder / "numpy_file/float32", file_text(data_path("float32.npy")));
+  write(folder / "numpy_file/scalar", file_text(data_path("scalar.npy")));
+  return 0;
+}
