@@ -20,8 +20,8 @@ struct ContentKey {
   std::string to_string() const;
 };
 
-/// FNV-1a with 128 bits (Fowler, Noll, Vo; RFC 9923): not for adversaries, who could make two files
-/// collide.
+/// FNV-1a with 128 bits (Fowler, Noll, Vo; RFC 9923): not for adversaries, who could make
+/// two files collide.
 class Fnv128 {
  public:
   void add(std::span<const std::byte> bytes);

@@ -7,8 +7,8 @@ namespace tenon::formats {
 
 namespace {
 
-// The enumeration ggml_type of ggml.h (2026) with its block sizes; removed types keep their
-// numbers.
+// The enumeration ggml_type of ggml.h (2026) with its block sizes; removed types
+// keep their numbers.
 constexpr std::array<GgmlType, 43> kTypes = {{
     {0, "F32", 1, 4},
     {1, "F16", 1, 2},

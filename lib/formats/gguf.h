@@ -32,10 +32,10 @@ struct GgufTensor {
 /// the numbers of a tensor are read when somebody looks at them. Split files
 /// (NAME-00001-of-00003.gguf) are opened together through any part and look like one file.
 ///
-/// Nothing in the file is trusted: counts, offsets and sizes are checked against the bytes there
-/// are before anything is allocated, memory stays within a small multiple of the header. Throws
-/// Error(Input) naming the file and the place, Error(Unsupported) for version 1 and big-endian
-/// files.
+/// Nothing in the file is trusted: counts, offsets and sizes are checked against the bytes
+/// there are before anything is allocated, memory stays within a small multiple of the
+/// header. Throws Error(Input) naming the file and the place, Error(Unsupported) for version
+/// 1 and big-endian files.
 class GgufFile final : public WeightSource {
  public:
   struct Part {

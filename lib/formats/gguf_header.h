@@ -16,8 +16,8 @@ inline constexpr int kGgufMaxRank = 4;  // GGML_MAX_DIMS
 inline constexpr std::size_t kGgufMaxNameBytes =
     65535;  // of keys, by the specification; tensor names alike
 
-/// All that stands in front of the numbers of one GGUF file; tensor offsets are from the start of
-/// the file.
+/// All that stands in front of the numbers of one GGUF file; tensor offsets are from the start
+/// of the file.
 struct GgufHeader {
   GgufFile::Part part;
   GgufMetadata metadata;

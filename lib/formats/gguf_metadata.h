@@ -52,8 +52,8 @@ class MetadataValue {
   static MetadataValue of(double value);
   static MetadataValue of(std::string_view value);
   static MetadataValue of(const char* value) { return of(std::string_view(value)); }
-  /// An array whose elements are all of `type`; arrays may nest. Throws Error(Input) for mixed
-  /// types.
+  /// An array whose elements are all of `type`; arrays may nest. Throws Error(Input)
+  /// for mixed types.
   static MetadataValue array(MetadataType type, std::span<const MetadataValue> elements);
   static MetadataValue array(std::span<const std::string> elements);
   static MetadataValue array(std::span<const std::int32_t> elements);

@@ -1,97 +1,18 @@
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <concepts>
-#include <nlohmann/json.hpp>
+#include <utility>
 
-#include "formats/gguf_metadata.h"
+#include "formats/gguf_metadata_encoding.h"
 
 namespace tenon::formats {
 
 namespace {
 
-// In the order of the enum; 0 bytes: no fixed size.
-struct TypeInfo {
-  std::string_view name;
-  std::size_t bytes;
-};
-constexpr std::array<TypeInfo, kMetadataTypeCount> kTypes = {{
-    {"u8", 1},
-    {"i8", 1},
-    {"u16", 2},
-    {"i16", 2},
-    {"u32", 4},
-    {"i32", 4},
-    {"f32", 4},
-    {"bool", 1},
-    {"string", 0},
-    {"array", 0},
-    {"u64", 8},
-    {"i64", 8},
-    {"f64", 8},
-}};
-
-std::size_t fixed_bytes(MetadataType type) {
-  return kTypes[static_cast<std::size_t>(type)].bytes;
-}
-
-// The shortest encoding of an element: an empty string is its length, an empty array its type and
-// count.
+// The shortest encoding of an element: an empty string is its length, an empty array its
+// type and count.
 std::size_t minimal_bytes(MetadataType type) {
   if (type == MetadataType::String) return sizeof(std::uint64_t);
   if (type == MetadataType::Array) return sizeof(std::uint32_t) + sizeof(std::uint64_t);
   return fixed_bytes(type);
-}
-
-constexpr std::size_t kArrayHead = sizeof(std::uint32_t) + sizeof(std::uint64_t);
-
-template <typename T>
-T load(const std::byte* source) {
-  T value;
-  std::memcpy(&value, source, sizeof value);
-  return value;
-}
-
-// Calls `use` with the number at `source`; false where the type is none.
-template <typename Use>
-bool visit_number(MetadataType type, const std::byte* source, Use use) {
-  switch (type) {
-    case MetadataType::U8:
-      use(load<std::uint8_t>(source));
-      return true;
-    case MetadataType::I8:
-      use(load<std::int8_t>(source));
-      return true;
-    case MetadataType::U16:
-      use(load<std::uint16_t>(source));
-      return true;
-    case MetadataType::I16:
-      use(load<std::int16_t>(source));
-      return true;
-    case MetadataType::U32:
-      use(load<std::uint32_t>(source));
-      return true;
-    case MetadataType::I32:
-      use(load<std::int32_t>(source));
-      return true;
-    case MetadataType::U64:
-      use(load<std::uint64_t>(source));
-      return true;
-    case MetadataType::I64:
-      use(load<std::int64_t>(source));
-      return true;
-    case MetadataType::F32:
-      use(load<float>(source));
-      return true;
-    case MetadataType::F64:
-      use(load<double>(source));
-      return true;
-    case MetadataType::Bool:
-    case MetadataType::String:
-    case MetadataType::Array:
-      return false;
-  }
-  return false;
 }
 
 template <std::integral To>
@@ -182,61 +103,10 @@ void check_value(ByteReader& reader, MetadataType type, std::string_view key, in
                       std::to_string(std::to_integer<unsigned>(bytes[0])) + ", it must be 0 or 1");
 }
 
-template <std::floating_point T>
-std::string float_json(T value) {
-  if (!std::isfinite(value)) return "null";
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
-}
-
-std::string number_json(MetadataType type, const std::byte* source) {
-  std::string result;
-  visit_number(type, source, [&](auto value) {
-    if constexpr (std::floating_point<decltype(value)>)
-      result = float_json(value);
-    else
-      result = std::to_string(value);
-  });
-  return result;
-}
-
-std::string text_json(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-// Writes the value of `type` where `reader` stands as JSON and steps over it.
-void append_json(ByteReader& reader, MetadataType type, std::size_t max_elements,
-                 std::string& out) {
-  if (type == MetadataType::String) {
-    out += text_json(reader.read_text("a string"));
-  } else if (type == MetadataType::Bool) {
-    out += reader.read<std::uint8_t>("a bool") != 0 ? "true" : "false";
-  } else if (type != MetadataType::Array) {
-    out += number_json(type, reader.take(fixed_bytes(type), "a number").data());
-  } else {
-    const auto element_type = static_cast<MetadataType>(reader.read<std::uint32_t>("a type"));
-    const auto count = reader.read<std::uint64_t>("a length");
-    out += '[';
-    std::string skipped;
-    for (std::uint64_t i = 0; i < count; ++i) {
-      std::string& target = i < max_elements ? out : skipped;
-      if (i > 0 && i < max_elements) out += ',';
-      skipped.clear();
-      append_json(reader, element_type, max_elements, target);
-    }
-    if (count > max_elements) {
-      if (max_elements > 0) out += ',';
-      out += text_json("... " + std::to_string(count) + " in all");
-    }
-    out += ']';
-  }
-}
-
 }  // namespace
 
 std::string_view metadata_type_name(MetadataType type) {
-  return kTypes[static_cast<std::size_t>(type)].name;
+  return kMetadataTypes[static_cast<std::size_t>(type)].name;
 }
 
 MetadataValue MetadataValue::of(bool value) {
@@ -334,11 +204,12 @@ std::optional<std::string_view> MetadataValue::as_string() const {
 
 MetadataType MetadataValue::element_type() const {
   TENON_CHECK(type_ == MetadataType::Array);
-  return static_cast<MetadataType>(load<std::uint32_t>(bytes_.data()));
+  return static_cast<MetadataType>(load_number<std::uint32_t>(bytes_.data()));
 }
 std::uint64_t MetadataValue::size() const {
-  return type_ == MetadataType::Array ? load<std::uint64_t>(bytes_.data() + sizeof(std::uint32_t))
-                                      : 0;
+  return type_ == MetadataType::Array
+             ? load_number<std::uint64_t>(bytes_.data() + sizeof(std::uint32_t))
+             : 0;
 }
 
 std::optional<std::vector<std::string_view>> MetadataValue::as_strings() const {
@@ -389,13 +260,6 @@ std::vector<MetadataValue> MetadataValue::elements() const {
 std::string MetadataValue::description() const {
   if (type_ != MetadataType::Array) return std::string(metadata_type_name(type_));
   return "array of " + std::string(metadata_type_name(element_type()));
-}
-
-std::string MetadataValue::to_json(std::size_t max_elements) const {
-  ByteReader reader(bytes_, "");
-  std::string out;
-  append_json(reader, type_, max_elements, out);
-  return out;
 }
 
 }  // namespace tenon::formats

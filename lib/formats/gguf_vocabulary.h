@@ -8,8 +8,8 @@ namespace tenon::formats {
 /// True where the file says anything of a tokenizer.
 bool has_vocabulary(const GgufMetadata& metadata);
 
-/// The vocabulary that the keys tokenizer.ggml.* and tokenizer.chat_template describe (ggml
-/// docs/gguf.md).
+/// The vocabulary that the keys tokenizer.ggml.* and tokenizer.chat_template
+/// describe (ggml docs/gguf.md).
 ///
 /// Where a file is silent: SentencePiece files have beginning of text 1, end of text 2, unknown 0,
 /// add a beginning of text and a space in front; byte pairs add neither, but for the pre-tokenizers

@@ -15,8 +15,8 @@ namespace tenon::formats {
 
 /// A tensor that is going to be written: its row of the table.
 struct GgufTensorPlan {
-  /// Throws Error(Unsupported) for a type that GGUF lacks, Error(Shape) for rows that do not fill
-  /// blocks.
+  /// Throws Error(Unsupported) for a type that GGUF lacks, Error(Shape) for rows that do
+  /// not fill blocks.
   static GgufTensorPlan of(std::string name, DType dtype, const Shape& shape);
 
   std::string name;
@@ -25,8 +25,8 @@ struct GgufTensorPlan {
   std::uint64_t bytes = 0;  // of the whole tensor
 };
 
-/// Writes a GGUF file, version 3, front to back: memory stays within the header whatever the
-/// tensors hold.
+/// Writes a GGUF file, version 3, front to back: memory stays within the header whatever
+/// the tensors hold.
 ///
 ///   GgufWriter writer(sink, metadata, plan);       // the header goes out at once
 ///   for each tensor of the plan, in its order: writer.write(name, bytes);   // whole or in pieces

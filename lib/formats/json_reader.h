@@ -10,8 +10,9 @@
 /// For .cpp files only: it includes all of nlohmann/json.
 namespace tenon::formats {
 
-/// What a strict reader of one JSON document overrides; an event that it does not expect is an error. Nothing
-/// is built in memory but what the reader keeps, and nesting goes only as deep as it allows.
+/// What a strict reader of one JSON document overrides; an event that it does not expect is an
+/// error. Nothing is built in memory but what the reader keeps, and nesting goes only as deep
+/// as it allows.
 class JsonReader {
  public:
   using number_integer_t = nlohmann::json::number_integer_t;

@@ -44,9 +44,9 @@ class LanguageModelFile {
   /// the vocabulary has tokens.
   models::LlamaConfig config() const;
 
-  /// The model. Beyond config(): Error(Unsupported) naming a tensor that the model would not read
-  /// (leaving a bias out in silence gives wrong text), Error(Input) for missing tensors and wrong
-  /// shapes.
+  /// The model. Beyond config(): Error(Unsupported) naming a tensor that the model would not
+  /// read (leaving a bias out in silence gives wrong text), Error(Input) for missing tensors
+  /// and wrong shapes.
   std::unique_ptr<models::LanguageModel> make_model(const models::LoadOptions& options,
                                                     Team& team) const;
 

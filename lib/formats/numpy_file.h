@@ -10,8 +10,9 @@
 
 namespace tenon::formats {
 
-/// Writes an array of float32, float64, int32 or int64 as a .npy file, version 1.0 (numpy.lib.format), as numpy.save
-/// does: the header at once, then the numbers, row-major, in any pieces.
+/// Writes an array of float32, float64, int32 or int64 as a .npy file, version 1.0
+/// (numpy.lib.format), as numpy.save does: the header at once, then the numbers, row-major,
+/// in any pieces.
 class NumpyWriter {
  public:
   /// Throws Error(Unsupported) for another type.
@@ -28,9 +29,10 @@ class NumpyWriter {
   std::uint64_t missing_ = 0;  // bytes to come
 };
 
-/// An array in a .npy file (version 1 to 3): float32, float64, int32 or int64, little-endian, row-major. The data lie in
-/// `bytes`, not necessarily aligned: copy numbers out. Throws Error(Input) for what is no such file or is cut short,
-/// Error(Unsupported) naming other types, big-endian and column-major arrays.
+/// An array in a .npy file (version 1 to 3): float32, float64, int32 or int64, little-endian,
+/// row-major. The data lie in `bytes`, not necessarily aligned: copy numbers out. Throws
+/// Error(Input) for what is no such file or is cut short, Error(Unsupported) naming other types,
+/// big-endian and column-major arrays.
 struct NumpyArray {
   DType dtype = DType::F32;
   Shape shape;

@@ -25,13 +25,13 @@ struct SafetensorsTensor {
   std::size_t part = 0;  // index into SafetensorsFile::parts()
 };
 
-/// Tensors in the safetensors format (github.com/huggingface/safetensors, "Format"), memory-mapped: one file; or many
-/// that an index (model.safetensors.index.json, its weight_map) joins; or a folder that holds either. Opening reads
-/// headers only.
+/// Tensors in the safetensors format (github.com/huggingface/safetensors, "Format"), memory-mapped:
+/// one file; or many that an index (model.safetensors.index.json, its weight_map) joins; or a
+/// folder that holds either. Opening reads headers only.
 ///
-/// The whole format is insisted on: a header of at most 100 MB, dtype times shape equal to the length, data
-/// without overlaps and holes, names used once. Throws Error(Input) naming file and tensor otherwise; memory stays
-/// within a small multiple of the headers.
+/// The whole format is insisted on: a header of at most 100 MB, dtype times shape equal to the
+/// length, data without overlaps and holes, names used once. Throws Error(Input) naming file and
+/// tensor otherwise; memory stays within a small multiple of the headers.
 class SafetensorsFile final : public WeightSource {
  public:
   using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -51,9 +51,9 @@ class SafetensorsFile final : public WeightSource {
   const SafetensorsTensor* find_tensor(std::string_view name) const;
   std::span<const std::byte> tensor_bytes(const SafetensorsTensor& tensor) const;
 
-  /// WeightSource. A tensor that lies where its numbers may not be read in place (writers that do not pad their header
-  /// make such files) is copied at its first find(), which any thread may call. Throws Error(Unsupported) naming a
-  /// type that Tenon does not read.
+  /// WeightSource. A tensor that lies where its numbers may not be read in place (writers that do
+  /// not pad their header make such files) is copied at its first find(), which any thread may
+  /// call. Throws Error(Unsupported) naming a type that Tenon does not read.
   const std::vector<std::string>& names() const override;
   std::optional<TensorView> find(std::string_view name) const override;
   std::string origin() const override;

@@ -22,8 +22,8 @@ struct SafetensorsHeader {
 SafetensorsHeader read_safetensors_header(std::span<const std::byte> bytes,
                                           const std::string& path);
 
-/// (tensor, file name) pairs of an index file, in its order. Throws Error(Input) for text that is no index, for tensors
-/// named twice, and for file names that lead out of the folder.
+/// (tensor, file name) pairs of an index file, in its order. Throws Error(Input) for text that is
+/// no index, for tensors named twice, and for file names that lead out of the folder.
 std::vector<std::pair<std::string, std::string>> read_safetensors_index(
     std::span<const std::byte> text, const std::string& path);
 

@@ -37,7 +37,8 @@ std::string header_text(std::span<const SafetensorsPlan> plan,
   for (const auto& [key, text] : metadata) header[std::string(kMetadataKey)][key] = text;
   std::uint64_t offset = 0;
   std::string text = dump(header);
-  // Tensors go into the text one by one: an object that finds its keys by walking would take the square of their number.
+  // Tensors go into the text one by one: an object that finds its keys by walking would take the
+  // square of their number.
   text.pop_back();
   for (const SafetensorsPlan& tensor : plan) {
     nlohmann::ordered_json entry;

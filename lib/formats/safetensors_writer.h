@@ -22,16 +22,17 @@ struct SafetensorsPlan {
   std::uint64_t bytes = 0;
 };
 
-/// Writes a safetensors file front to back: the header at once, then tensors in the order of the plan, whole or in
-/// pieces. The header is padded so that data starts at a multiple of 8. Throws Error(Input) for names used twice and
-/// for "__metadata__". Plan tensors with the widest numbers first where others shall read them in place.
+/// Writes a safetensors file front to back: the header at once, then tensors in the order of the
+/// plan, whole or in pieces. The header is padded so that data starts at a multiple of 8. Throws
+/// Error(Input) for names used twice and for "__metadata__". Plan tensors with the widest numbers
+/// first where others shall read them in place.
 class SafetensorsWriter {
  public:
   SafetensorsWriter(ByteSink sink, std::vector<SafetensorsPlan> plan,
                     const SafetensorsFile::Metadata& metadata = {});
 
-  /// The next bytes of the tensor `name`, which must be the one being written or, where that is whole, the
-  /// next of the plan (a mistake in the caller otherwise).
+  /// The next bytes of the tensor `name`, which must be the one being written or, where that is
+  /// whole, the next of the plan (a mistake in the caller otherwise).
   void write(std::string_view name, std::span<const std::byte> bytes);
   /// Sees that every tensor is whole.
   void finish();
@@ -55,7 +56,8 @@ struct SafetensorsShard {
   std::vector<SafetensorsPlan> tensors;
 };
 
-/// Deals tensors out to files of at most `max_bytes` of numbers, in order; a larger tensor has a file to itself.
+/// Deals tensors out to files of at most `max_bytes` of numbers, in order; a larger tensor has a
+/// file to itself.
 std::vector<SafetensorsShard> plan_shards(std::vector<SafetensorsPlan> tensors,
                                           std::uint64_t max_bytes);
 

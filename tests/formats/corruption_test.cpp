@@ -1,5 +1,6 @@
-/// Damaged files: cut short at every byte, changed at every byte, and changed at random. Whatever comes in, a reader opens it or
-/// throws Error; it asks for no more memory than the file explains. The asan preset makes reads beyond the bytes fatal.
+/// Damaged files: cut short at every byte, changed at every byte, and changed at random. Whatever
+/// comes in, a reader opens it or throws Error; it asks for no more memory than the file explains.
+/// The asan preset makes reads beyond the bytes fatal.
 
 #include <doctest/doctest.h>
 #include <malloc.h>
@@ -83,7 +84,8 @@ using namespace tenon::formats::test;
 
 namespace {
 
-// One request: the file and a little. Together: the tables of a file of tiny entries are larger than it.
+// One request: the file and a little. Together: the tables of a file of tiny entries are
+// larger than it.
 constexpr std::size_t kConstant = 16 * 1024;
 constexpr std::size_t kLiveFactor = 24;
 

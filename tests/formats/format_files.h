@@ -15,12 +15,12 @@
 #include "base/error.h"
 #include "formats/byte_sink.h"
 
-/// What the tests of file formats share: bytes put together by hand, files of tests/data, errors as
-/// text.
+/// What the tests of file formats share: bytes put together by hand, files of tests/data,
+/// errors as text.
 namespace tenon::formats::test {
 
-/// Puts a GGUF file together from its parts, by the specification (ggml docs/gguf.md) and without
-/// the writer.
+/// Puts a GGUF file together from its parts, by the specification (ggml docs/gguf.md) and
+/// without the writer.
 struct FileBytes {
   std::string text;
 
@@ -51,8 +51,8 @@ struct FileBytes {
   }
 };
 
-/// Bytes where a mapping would have them: aligned, and with nothing readable behind them under
-/// asan.
+/// Bytes where a mapping would have them: aligned, and with nothing readable behind
+/// them under asan.
 class Memory {
  public:
   explicit Memory(std::string_view text) : buffer_(text.size()) {

@@ -8,8 +8,8 @@
 #include "formats/format_files.h"
 #include "formats/gguf_writer.h"
 
-/// A whole language model of a few kilobytes: 2 layers, width 8, 2 heads over 1 key-value head, 6
-/// tokens.
+/// A whole language model of a few kilobytes: 2 layers, width 8, 2 heads over 1 key-value
+/// head, 6 tokens.
 namespace tenon::formats::test {
 
 inline constexpr std::int64_t kSmallDim = 8, kSmallFfn = 16, kSmallVocab = 6, kSmallLayers = 2;

@@ -9,7 +9,8 @@
 
 namespace tenon::fuzz {
 
-/// The fuzzer's bytes where a mapping would have them: aligned, and with nothing readable behind them.
+/// The fuzzer's bytes where a mapping would have them: aligned, and with nothing
+/// readable behind them.
 class AlignedInput {
  public:
   AlignedInput(const std::uint8_t* data, std::size_t size) : buffer_(size) {

@@ -1,4 +1,5 @@
-// A language model file to the end: vocabulary, config, the model over its weights, and a pass of two tokens.
+// A language model file to the end: vocabulary, config, the model over its weights, and a pass
+// of two tokens.
 
 #include "aligned_input.h"
 #include "base/error.h"
