@@ -125,6 +125,14 @@ TEST_CASE("merges that are no pair of tokens are refused, naming them") {
   refused("b a", "\"ba\" is no token");
 }
 
+TEST_CASE("of merges listed twice the better rank counts") {
+  Vocabulary vocabulary;
+  vocabulary.pre_tokenizer = "gpt-2";
+  vocabulary.pieces = {"a", "b", "c", "ab", "bc"};
+  vocabulary.merges = {"a b", "b c", "a b"};
+  CHECK(make_tokenizer(vocabulary)->encode("abc") == std::vector<std::int32_t>{3, 2});
+}
+
 TEST_CASE("merges never make a control token out of text") {
   Vocabulary vocabulary;
   vocabulary.pre_tokenizer = "gpt-2";
