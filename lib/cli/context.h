@@ -49,8 +49,9 @@ class Context {
   virtual const CommandInfo& command() const = 0;
   virtual const CommonOptions& common() const = 0;
   virtual bool was_given(std::string_view long_name) const = 0;
-  /// Refuse, never ignore: Error(Usage) "--top-k has no effect REASON" if the option was given.
-  void refuse_if_given(std::string_view long_name, std::string_view reason) const;
+  /// Refuse, never ignore: Error(Usage) "--top-k has no effect REASON" if the option was given. A switch
+  /// that was put back to its default is let pass.
+  virtual void refuse_if_given(std::string_view long_name, std::string_view reason) const = 0;
 
   /// Results go here; opened at the first call. `is_binary` output to a terminal is refused with a
   /// hint.

@@ -106,6 +106,7 @@ Option& OptionTable::insert(const OptionSpec& spec, ValueKind kind) {
 void OptionTable::add(const OptionSpec& spec, bool& value) {
   Option& option = insert(spec, ValueKind::Switch);
   option.default_text = value ? "on" : "";
+  option.is_at_default = [&value, initial = value] { return value == initial; };
   option.assign = [&value](const std::vector<std::string>& words) {
     for (const std::string& word : words) {
       const auto on = parse_switch(word);

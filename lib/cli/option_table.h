@@ -44,7 +44,8 @@ struct Option {
   std::vector<std::string> hidden_choices;  // taken, but not shown
   /// Reads the words of one source (all of them, in order) into the bound value; throws BadValue.
   std::function<void(const std::vector<std::string>&)> assign;
-  bool was_given = false;  // by command line, environment or config
+  std::function<bool()> is_at_default;  // of a switch: given, but back where it was
+  bool was_given = false;               // by command line, environment or config
 
   bool takes_value() const {
     return kind != ValueKind::Switch && kind != ValueKind::Count && kind != ValueKind::Action;

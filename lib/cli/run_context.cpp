@@ -25,6 +25,14 @@ RunContext::RunContext(const CommandInfo& command, const CommandJob& job, Consol
   check_output_path(job.common().output, job.common().overwrite);
 }
 
+void RunContext::refuse_if_given(std::string_view long_name, std::string_view reason) const {
+  if (!was_given(long_name)) return;
+  const Option* option = job_.find(long_name);
+  if (option != nullptr && option->is_at_default && option->is_at_default()) return;
+  const std::string name = option == nullptr ? std::string(long_name) : "--" + option->name;
+  throw Error(ErrorKind::Usage, name + " has no effect " + std::string(reason));
+}
+
 Output& RunContext::output(bool is_binary) {
   return outputs_.standard(common().output, is_binary);
 }

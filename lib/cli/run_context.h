@@ -23,6 +23,8 @@ class RunContext : public Context {
   const CommonOptions& common() const override { return job_.common(); }
   bool was_given(std::string_view long_name) const override { return job_.was_given(long_name); }
 
+  void refuse_if_given(std::string_view long_name, std::string_view reason) const override;
+
   Output& output(bool is_binary) override;
   Output& open_output(const std::string& path, bool is_binary) override;
   void write(const Record& record) override;
