@@ -105,6 +105,10 @@ class CommandRun {
     if (line_.job != nullptr) check_command_line(info_.name, jobs_, line_);
     CommandJob& job = line_.job == nullptr ? *jobs_.front() : *line_.job;
     assign_option(*job.find("generate"), line_.arguments.words.at("generate"), "--generate");
+    // Nothing is made of a table with a fault in it; the test over all commands comes here.
+    const auto problems = check_tables(info_, jobs_);
+    if (!problems.empty())
+      throw Error(ErrorKind::Internal, "the flag table has a fault: " + problems.front());
     return generate(job.requests().generate, info_, jobs_);
   }
 
