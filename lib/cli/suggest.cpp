@@ -75,10 +75,10 @@ std::vector<std::string> closest_words(std::string_view word,
   if (word.size() > kLongestWord) return best;
   std::size_t least = allowed_distance(word.size());
   for (const std::string& candidate : candidates) {
-    std::size_t distance = edit_distance(word, candidate);
-    if (distance >= word.size()) continue;  // nothing of it is left
+    const std::size_t edits = edit_distance(word, candidate);
     const bool is_start = word.size() >= kShortestStart && begins_with(candidate, word);
-    if (is_start) distance = std::min<std::size_t>(distance, 1);
+    if (edits >= word.size() && !is_start) continue;  // nothing of it is left
+    const std::size_t distance = is_start ? std::min<std::size_t>(edits, 1) : edits;
     if (distance > least) continue;
     if (distance < least) best.clear();
     least = distance;

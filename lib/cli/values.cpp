@@ -104,19 +104,20 @@ std::string format_bytes(std::int64_t bytes) {
 }
 
 std::string format_seconds(double seconds) {
-  if (seconds == 0 || !std::isfinite(seconds)) return format_real(seconds) + "s";
+  std::string shortest = format_real(seconds) + "s";
   for (const Unit& unit : kSecondUnits) {
-    if (std::fabs(seconds) < unit.factor && unit.name != "ns") continue;
+    const bool is_small = std::fabs(seconds) < unit.factor && unit.name != "ns";
+    if (is_small || seconds == 0 || !std::isfinite(seconds)) continue;
     // Twelve digits hide the rounding of the division: 5e-6 / 1e-6 is not 5.
-    const double rounded = std::stod([&] {
-      std::array<char, 32> buffer{};
-      const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
-                                        seconds / unit.factor, std::chars_format::general, 12);
-      return std::string(buffer.data(), result.ptr);
-    }());
-    return format_real(rounded) + std::string(unit.name);
+    std::array<char, 32> buffer{};
+    const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
+                                      seconds / unit.factor, std::chars_format::general, 12);
+    const std::string text = std::string(buffer.data(), result.ptr) + std::string(unit.name);
+    const bool is_shorter =
+        text.size() < shortest.size() || (text.size() == shortest.size() && unit.factor > 1);
+    if (is_shorter && parse_seconds(text) == seconds) shortest = text;
   }
-  return format_real(seconds) + "s";
+  return shortest;
 }
 
 }  // namespace tenon::cli

@@ -25,7 +25,7 @@ std::optional<double> parse_seconds(std::string_view text);
 std::string format_real(double value);
 /// In the largest unit that divides exactly: "64MiB", "1MB", "1500".
 std::string format_bytes(std::int64_t bytes);
-/// In the largest unit that is not below one: "5us", "1.5s", "2min".
+/// In the unit that makes it shortest and reads back as the same double: "5us", "1.5s", "2min", "90s".
 std::string format_seconds(double seconds);
 
 }  // namespace tenon::cli
