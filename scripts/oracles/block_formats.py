@@ -10,6 +10,7 @@ SmolLM2-135M-Instruct.Q4_1.gguf (Apache-2.0), of which eight runs of 256 real we
 block_dequantize.bin, for each of FORMATS: 1024 numbers as random blocks (scales finite, everything else any
 bits), then the 1024 float32 values.
 block_quantize.bin: 4096 float32 inputs (what is where: inputs()), then for each of QUANTIZED their blocks.
+Printed: the relative rms error of the reference on whole matrices of MODEL, for tests/conversion.
 """
 
 import ctypes
@@ -87,6 +88,19 @@ def quantize(name: str, numbers: np.ndarray, library: ctypes.CDLL) -> bytes:
     return output.tobytes()
 
 
+def print_errors(model: str, library: ctypes.CDLL) -> None:
+    tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(model).tensors}
+    for layer in (0, 14, 29):
+        tensor = tensors[f"blk.{layer}.ffn_down.weight"]
+        numbers = np.ascontiguousarray(gguf.quants.dequantize(tensor.data, tensor.tensor_type).ravel())
+        for name in ("Q4_K", "Q6_K"):
+            kind = GGMLQuantizationType[name]
+            blocks = np.frombuffer(quantize(name, numbers, library), dtype=np.uint8)
+            stored = gguf.quants.dequantize(blocks.reshape(-1, GGML_QUANT_SIZES[kind][1]), kind).ravel()
+            misses = np.sum((numbers.astype(float) - stored) ** 2)
+            print(f'{{"{tensor.name}", DType::{name}, {np.sqrt(misses / np.sum(numbers.astype(float) ** 2)):.6f}}},')
+
+
 def main() -> None:
     library_path, model, folder = sys.argv[1:]
     random = np.random.default_rng(20241)
@@ -101,6 +115,7 @@ def main() -> None:
         file.write(numbers.astype("<f4").tobytes())
         for name in QUANTIZED:
             file.write(quantize(name, numbers, library))
+    print_errors(model, library)
 
 
 if __name__ == "__main__":

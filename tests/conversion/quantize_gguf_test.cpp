@@ -2,12 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <vector>
 
 #include "conversion/compare_tensors.h"
 #include "formats/gguf_writer.h"
+#include "support/real_model.h"
 
 using namespace tenon;
 using namespace tenon::conversion;
@@ -125,5 +128,48 @@ TEST_SUITE("quantize_gguf") {
     quantize_gguf(input.open(), {.dtype = DType::Q4_K}, a.sink(), one);
     quantize_gguf(input.open(), {.dtype = DType::Q4_K}, b.sink(), three);
     CHECK(a.bytes() == b.bytes());
+  }
+}
+
+TEST_SUITE("quantize the real model") {
+  TEST_CASE("each matrix of SmolLM2 gets the type that its rows allow") {
+    const GgufFile file = GgufFile::open(test::real_model_path());
+    std::map<std::string, int> counts;
+    for (const TensorPlan& plan : plan_quantization(file, {.dtype = DType::Q4_K}))
+      ++counts[std::string(dtype_name(plan.to)) + " " + std::string(type_reason_name(plan.reason))];
+    // Rows of ffn_down have 1536 numbers, all others 576, which is no multiple of 256; 30 layers.
+    CHECK(counts == std::map<std::string, int>{{"F32 vector", 61},
+                                               {"Q4_K asked", 30},
+                                               {"Q5_0 fallback", 180},
+                                               {"Q8_0 fallback", 1}});
+  }
+
+  TEST_CASE("the error of whole matrices is no larger than the reference's") {
+    struct Row {
+      std::string name;
+      DType dtype;
+      double reference;
+    };
+    // scripts/oracles/block_formats.py, libggml-base 0.25.3
+    const Row rows[] = {{"blk.0.ffn_down.weight", DType::Q4_K, 0.018544},
+                        {"blk.0.ffn_down.weight", DType::Q6_K, 0.017933},
+                        {"blk.14.ffn_down.weight", DType::Q4_K, 0.019329},
+                        {"blk.14.ffn_down.weight", DType::Q6_K, 0.018331},
+                        {"blk.29.ffn_down.weight", DType::Q4_K, 0.019121},
+                        {"blk.29.ffn_down.weight", DType::Q6_K, 0.018172}};
+    const GgufFile file = GgufFile::open(test::real_model_path());
+    Team team(2);
+    for (const Row& row : rows) {
+      CAPTURE(row.name);
+      CAPTURE(dtype_name(row.dtype));
+      auto plan = plan_quantization(file, {.dtype = row.dtype});
+      std::erase_if(plan, [&](const TensorPlan& tensor) { return tensor.name != row.name; });
+      REQUIRE(plan.size() == 1);
+      const auto reports = quantize_tensors(
+          file, plan, [](const TensorPlan&, std::span<const std::byte>) {}, team);
+      CHECK(reports[0].plan.to == row.dtype);
+      CHECK(reports[0].relative_rms_error < row.reference);
+      CHECK(reports[0].relative_rms_error > 0.3 * row.reference);
+    }
   }
 }
