@@ -6,9 +6,9 @@
 
 namespace tenon::text {
 
-// Byte-level vocabularies write each byte as one printable character (Radford et al. 2019, encoder.py,
-// bytes_to_unicode): the bytes 0x21..0x7E, 0xA1..0xAC and 0xAE..0xFF as the code point of the same
-// number, the 68 others in order as U+0100..U+0143; so a space is U+0120.
+// Byte-level vocabularies write each byte as one printable character (Radford et al. 2019,
+// encoder.py, bytes_to_unicode): the bytes 0x21..0x7E, 0xA1..0xAC and 0xAE..0xFF as the code point
+// of the same number, the 68 others in order as U+0100..U+0143; so a space is U+0120.
 
 char32_t byte_to_character(std::uint8_t byte);
 /// -1 for a character outside the alphabet.

@@ -20,8 +20,8 @@ constexpr std::size_t kLongestWord = std::numeric_limits<std::uint32_t>::max() -
 using PieceMap = std::unordered_map<std::string_view, std::int32_t>;
 
 /// Byte-level byte-pair encoding (Radford et al. 2019, "Language models are unsupervised multitask
-/// learners", section 2.2): text is cut into words by the rule of the vocabulary, each byte of a word is a
-/// token, and neighbours are merged in the order of the vocabulary's list of merges.
+/// learners", section 2.2): text is cut into words by the rule of the vocabulary, each byte of a
+/// word is a token, and neighbours are merged in the order of the vocabulary's list of merges.
 class BytePairTokenizer final : public VocabularyTokenizer {
  public:
   BytePairTokenizer(Vocabulary vocabulary, PreTokenizer pre_tokenizer);

@@ -7,8 +7,8 @@
 
 namespace tenon::text {
 
-/// (left token, right token) → rank and merged token: a hash table with open addressing, built once for a
-/// known number of merges.
+/// (left token, right token) → rank and merged token: a hash table with open addressing, built once
+/// for a known number of merges.
 class MergeTable {
  public:
   explicit MergeTable(std::size_t merges);

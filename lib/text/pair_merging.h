@@ -38,15 +38,16 @@ inline void append_part(std::vector<MergePart>& parts, std::uint32_t begin, std:
                    .previous = index > 0 ? index - 1 : MergePart::kNone});
 }
 
-/// Merges neighbours until none is left that merges: always the pair with the smallest priority, of equal
-/// ones the leftmost (Sennrich et al. 2016, section 3.2, with the priority queue of SentencePiece).
-/// O(n log n) for n parts. `find_pair(left, right)` gives the PairMerge of two MergeParts. What remains is
-/// the chain from parts[0] along `next`. `queue` is working memory, kept by the caller to be reused.
+/// Merges neighbours until none is left that merges: always the pair with the smallest priority, of
+/// equal ones the leftmost (Sennrich et al. 2016, section 3.2, with the priority queue of
+/// SentencePiece). O(n log n) for n parts. `find_pair(left, right)` gives the PairMerge of two
+/// MergeParts. What remains is the chain from parts[0] along `next`. `queue` is working memory,
+/// kept by the caller to be reused.
 template <class FindPair>
 void merge_pairs(std::vector<MergePart>& parts, std::vector<std::uint64_t>& queue,
                  FindPair find_pair) {
-  // An entry is priority and position in one number, so that the smallest number is the next merge. It is
-  // out of date when the part at that position has another priority by now.
+  // An entry is priority and position in one number, so that the smallest number is the next merge.
+  // It is out of date when the part at that position has another priority by now.
   constexpr std::greater<std::uint64_t> kSmallestFirst;
   queue.clear();
   const auto update = [&](std::uint32_t position) {

@@ -49,8 +49,8 @@ std::size_t numbers_end(std::string_view text, std::size_t begin) {
 //   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)
 //   \p{N}+
 //   [0-9][0-9][0-9]
-// The first takes every apostrophe, so the second never sees a contraction; the third parts numbers from
-// the space in front of them.
+// The first takes every apostrophe, so the second never sees a contraction; the third parts numbers
+// from the space in front of them.
 std::size_t default_word_end(std::string_view text, std::size_t begin) {
   const Character first = character_at(text, begin);
   if (is_mark(first)) return skip_while(text, begin, is_mark);

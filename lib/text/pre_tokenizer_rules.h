@@ -7,7 +7,7 @@
 
 namespace tenon::text {
 
-// One function a rule, as PreTokenizer::word_end; each quotes the regular expression that it stands for.
+// One function a rule, as PreTokenizer::word_end; each quotes its regular expression.
 std::size_t gpt2_word_end(std::string_view text, std::size_t begin);
 std::size_t smollm_word_end(std::string_view text, std::size_t begin);
 std::size_t llama_bpe_word_end(std::string_view text, std::size_t begin);

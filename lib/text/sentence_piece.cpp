@@ -44,11 +44,11 @@ std::uint32_t priority_of(float score) {
   return ~ascending;
 }
 
-/// The byte-pair kind of SentencePiece (Kudo and Richardson 2018), as Llama 1 and 2, Mistral and Gemma have
-/// it. Spaces become U+2581, one is put in front of every stretch of text where the vocabulary says so, and
-/// from single characters on those neighbours are joined whose joint piece has the best score. What is then
-/// no piece becomes byte tokens <0xNN>, or the unknown token (one for a run) where the vocabulary has not
-/// all byte tokens.
+/// The byte-pair kind of SentencePiece (Kudo and Richardson 2018), as Llama 1 and 2, Mistral and
+/// Gemma have it. Spaces become U+2581, one is put in front of every stretch of text where the
+/// vocabulary says so, and from single characters on those neighbours are joined whose joint piece
+/// has the best score. What is then no piece becomes byte tokens <0xNN>, or the unknown token (one
+/// for a run) where the vocabulary has not all byte tokens.
 class SentencePieceTokenizer final : public VocabularyTokenizer {
  public:
   explicit SentencePieceTokenizer(Vocabulary vocabulary);
@@ -206,8 +206,8 @@ void SentencePieceTokenizer::emit(std::string_view part, std::int32_t token, con
   }
 }
 
-// An unused piece serves as a step to longer ones, but what remains of it is taken apart again into the two
-// that it was joined from: those that remain when the same text is merged without it.
+// An unused piece serves as a step to longer ones, but what remains of it is taken apart again into
+// the two that it was joined from: those that remain when the same text is merged without it.
 void SentencePieceTokenizer::emit_without(std::string_view part, std::int32_t excluded,
                                           const Word& word, Encoding& encoding) const {
   std::vector<MergePart> parts;

@@ -10,9 +10,9 @@
 
 namespace tenon::text {
 
-/// Finds the tokens that are split out of the text before anything else happens to it: UserDefined ones
-/// always, Control and Unknown ones where special tokens are parsed. The earliest match wins, of those at
-/// one place the longest. A trie, so the cost does not grow with the number of such tokens.
+/// Finds the tokens that are split out of the text before anything else happens to it: UserDefined
+/// ones always, Control and Unknown ones where special tokens are parsed. The earliest match wins,
+/// of those at one place the longest. A trie: the cost does not grow with the number of tokens.
 ///
 /// GGUF has no flags for swallowing white space beside such a token (`lstrip`, `rstrip` of
 /// tokenizer.json), so none is swallowed.

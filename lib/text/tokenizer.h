@@ -39,22 +39,25 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
   virtual const Vocabulary& vocabulary() const = 0;
-  /// Any bytes; invalid UTF-8 is kept byte by byte where the vocabulary has all bytes, and refused with
-  /// Error(Input) naming the byte position otherwise.
+  /// Any bytes; invalid UTF-8 is kept byte by byte where the vocabulary has all bytes, and refused
+  /// with Error(Input) naming the byte position otherwise. UserDefined tokens are split out of the
+  /// text first, Control tokens only with `parse_special`. The beginning token is not added where
+  /// the text, parsed so, begins with it.
   virtual std::vector<std::int32_t> encode(std::string_view text,
                                            const EncodeOptions& options = {}) const = 0;
   /// The bytes a token stands for; control tokens give their name if `show_special`, else nothing.
-  /// May be a part of a UTF-8 character.
+  /// May be a part of a UTF-8 character. Throws Error(Input) for a token outside the vocabulary.
   virtual std::string piece(std::int32_t token, bool show_special = false) const = 0;
-  /// All bytes of a sequence; for SentencePiece without the space that encoding put in front.
+  /// All bytes of a sequence; for SentencePiece without the spaces that encoding put in front of
+  /// text, at the start and after special tokens. To show a continuation, join pieces instead.
   virtual std::string decode(std::span<const std::int32_t> tokens,
                              bool show_special = false) const = 0;
   virtual bool ends_generation(std::int32_t token) const = 0;  // eos, eot, <|im_end|>, ...
   std::int64_t size() const { return static_cast<std::int64_t>(vocabulary().pieces.size()); }
 };
 
-/// Throws Error(Unsupported) for an unknown pre-tokenizer (naming those there are), Error(Input) for a
-/// vocabulary that contradicts itself.
+/// Throws Error(Unsupported) for an unknown pre-tokenizer (naming those there are), Error(Input)
+/// for a vocabulary that contradicts itself.
 std::unique_ptr<Tokenizer> make_tokenizer(Vocabulary vocabulary);
 
 /// Turns pieces into text that can be shown at once: holds back the bytes of an unfinished UTF-8

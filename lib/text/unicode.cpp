@@ -6,7 +6,7 @@ namespace tenon::text {
 namespace {
 
 constexpr bool is_white_space(char32_t c) {
-  // PropList.txt, White_Space. No other property file agrees with it: U+200B and U+001C..U+001F are out.
+  // PropList.txt, White_Space: not U+200B, not U+001C..U+001F.
   return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
          (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
          c == 0x3000;

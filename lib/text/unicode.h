@@ -46,8 +46,8 @@ inline Character character_at(std::string_view text, std::size_t position) {
   return unicode_detail::wide_character(text.substr(position));
 }
 
-/// The position after all characters from `position` on for which `belongs(character)` holds; it must not
-/// hold for the end.
+/// The position after all characters from `position` on for which `belongs(character)` holds; it
+/// must not hold for the end.
 template <class Predicate>
 std::size_t skip_while(std::string_view text, std::size_t position, Predicate belongs) {
   Character character = character_at(text, position);

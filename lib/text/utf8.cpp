@@ -9,8 +9,8 @@ unsigned char byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-// How a sequence with a certain first byte goes on: its length and what the second byte may be, which is
-// where overlong forms, surrogates and code points above U+10FFFF are told apart.
+// How a sequence with a certain first byte goes on: its length and what the second byte may be,
+// which is where overlong forms, surrogates and code points above U+10FFFF are told apart.
 struct FirstByte {
   std::size_t length;  // 0: no sequence begins so
   unsigned char second_low, second_high;

@@ -6,8 +6,8 @@
 
 namespace tenon::text {
 
-/// What stands at the start of some bytes, after table 3-7 of the Unicode Standard (well-formed UTF-8:
-/// no overlong forms, no surrogates, nothing above U+10FFFF).
+/// What stands at the start of some bytes, after table 3-7 of the Unicode Standard (well-formed
+/// UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF).
 struct Utf8Sequence {
   enum class State {
     Valid,       // a whole character of `length` bytes

@@ -10,8 +10,8 @@ namespace {
 
 using TokenType = Vocabulary::TokenType;
 
-// Names of the tokens that end an answer in published models. The vocabulary names one or two of them;
-// models emit the others as well.
+// Names of the tokens that end an answer in published models. The vocabulary names one or two of
+// them; models emit the others as well.
 constexpr std::string_view kEndNames[] = {
     "<|im_end|>",          // ChatML, Qwen, SmolLM
     "<|eot_id|>",          // Llama 3

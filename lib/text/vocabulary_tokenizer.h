@@ -12,11 +12,11 @@
 
 namespace tenon::text {
 
-/// What the kinds of tokenizer share: special tokens split out of the text, tokens at its ends, and the way
-/// back to bytes. A kind adds how ordinary text becomes tokens.
+/// What the kinds of tokenizer share: special tokens split out of the text, tokens at its ends, and
+/// the way back to bytes. A kind adds how ordinary text becomes tokens.
 ///
-/// - The beginning token comes first where the vocabulary adds one and the caller wants it, but never
-///   twice: not when special tokens are parsed and the text itself begins with it. The end token likewise.
+/// - The beginning token comes first where the vocabulary adds one and the caller wants it, never
+///   twice: not where the text, parsed for special tokens, begins with it. The end token likewise.
 /// - Text never becomes a control token unless special tokens are parsed.
 class VocabularyTokenizer : public Tokenizer {
  public:

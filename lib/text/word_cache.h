@@ -9,9 +9,9 @@
 
 namespace tenon::text {
 
-/// Remembers where in the output of one call the tokens of a word stand, so that a word that comes again is
-/// copied instead of merged. Holds no text of its own: the words are views of the text being encoded.
-/// Bounded: a new word takes the place of an older one with the same slot.
+/// Remembers where in the output of one call the tokens of a word stand, so that a word that comes
+/// again is copied instead of merged. Holds no text of its own: the words are views of the text
+/// being encoded. Bounded: a new word takes the place of an older one with the same slot.
 class WordCache {
  public:
   struct Tokens {

@@ -1,5 +1,6 @@
-// Any bytes through the tokenizers: byte pairs under every rule and SentencePiece with and without byte
-// tokens. What is encoded must decode to the same bytes, and decoding any tokens must not fail.
+// Any bytes through the tokenizers: byte pairs under every rule and SentencePiece with and without
+// byte tokens. What is encoded must decode to the same bytes, and decoding any tokens must not
+// fail.
 
 #include <array>
 #include <cstdint>

@@ -13,8 +13,8 @@ inline std::vector<Vocabulary::TokenType> token_types(const nlohmann::json& type
   return result;
 }
 
-/// The byte-level vocabulary of byte_pairs.json: all 256 bytes, <|end|> and <|im_start|> control tokens,
-/// <tool> and <tool>x user-defined ones.
+/// The byte-level vocabulary of byte_pairs.json: all 256 bytes, <|end|> and <|im_start|> control
+/// tokens, <tool> and <tool>x user-defined ones.
 inline Vocabulary small_byte_pairs(const nlohmann::json& golden, const std::string& pre_tokenizer) {
   Vocabulary vocabulary;
   vocabulary.pre_tokenizer = pre_tokenizer;

@@ -30,7 +30,8 @@ const Tokenizer& smollm2() {
   return *tokenizer;
 }
 
-// As scripts/oracles/tokenizers.py writes it: -1 and the position where the vocabulary lacks a byte.
+// As scripts/oracles/tokenizers.py writes it: -1 and the position where the vocabulary lacks a
+// byte.
 Tokens encode_or_position(const std::string& text, bool parse_special) {
   try {
     return smollm2().encode(text, {.parse_special = parse_special});

@@ -25,7 +25,8 @@ char letter_of(CharacterClass kind) {
 
 TEST_SUITE_BEGIN("text");
 
-// Oniguruma's \p{L} \p{N} \s \p{P}; lower case where Unicode 14 assigns nothing and versions may differ.
+// Oniguruma's \p{L} \p{N} \s \p{P}; lower case where Unicode 14 assigns nothing and versions may
+// differ.
 TEST_CASE("unicode classes are those of another regular expression engine at every code point") {
   const auto runs = read_golden("character_classes.json");
   int compared = 0;
