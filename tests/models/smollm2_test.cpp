@@ -23,7 +23,11 @@ namespace {
 
 constexpr std::size_t kTop = 64, kSampled = 256;
 constexpr double kLogitTolerance = 1e-3;  // of PyTorch in float64
-constexpr double kLeastAgreement = 0.97;
+// Rounding activations to 8 bits in blocks of 32 agrees on 0.962 of the next tokens of English text at
+// a divergence of 0.0028 nats (4,096 tokens); 210 positions scatter by 0.013. The bounds catch what
+// breaks; the accuracy over long texts is measured by `tenon-model perplexity`.
+constexpr double kLeastAgreement = 0.93;
+constexpr double kLargestDivergence = 0.005;
 
 // One position of tests/data/models/smollm2_logits.bin (scripts/oracles/llama_logits.py, `golden`).
 struct GoldenPosition {
@@ -187,7 +191,7 @@ TEST_SUITE("models") {
     divergence /= static_cast<double>(exact.size());
     MESSAGE("top-1 agreement " << agreement << ", divergence " << divergence << " nats a token");
     CHECK(agreement >= kLeastAgreement);
-    CHECK(divergence < 0.01);
+    CHECK(divergence < kLargestDivergence);
     CHECK_FALSE(same_bits(exact, fast));  // the two are not one
   }
 
