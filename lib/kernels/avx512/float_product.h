@@ -34,7 +34,7 @@ template <typename Step, int kTiles, int kRows>
     typename Step::Weight weight[kTiles];
     unroll<kTiles>([&]<int t>() [[gnu::always_inline]] {
       const std::uint8_t* at = weights + t * tile_bytes;
-      _mm_prefetch(reinterpret_cast<const char*>(at + kFloatPrefetchBytes), _MM_HINT_T0);
+      prefetch_line(at + kFloatPrefetchBytes);
       weight[t] = Step::load(at);
     });
     unroll<kRows>([&]<int r>() [[gnu::always_inline]] {

@@ -34,5 +34,11 @@ template <int kCount, typename Body>
   return count <= 0 ? 0 : static_cast<__mmask16>((1u << count) - 1u);
 }
 
+/// Asks for the cache line at `address`, which need not be readable. Assembly because GCC before 14 takes a
+/// function that only prefetches for one without effect and drops its calls (GCC bug 114061).
+[[gnu::always_inline]] inline void prefetch_line(const void* address) {
+  asm volatile("prefetcht0 %0" : : "m"(*static_cast<const char*>(address)));
+}
+
 }  // namespace
 }  // namespace tenon::kernels::avx512
