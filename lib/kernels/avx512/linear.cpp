@@ -4,6 +4,7 @@
 #include "base/aligned_buffer.h"
 #include "kernels/avx512/avx512_kernels.h"
 #include "kernels/provider.h"
+#include "kernels/weight_memory.h"
 #include "precision/block_formats.h"
 
 namespace tenon::kernels::avx512 {
@@ -92,7 +93,7 @@ class Avx512Weight final : public MatmulWeight {
     tile_bytes = packed_tile_bytes(scheme, in_features);
     if (!may_repack || scheme.kind == Scheme::Kind::Panels) return;
     const std::size_t tiles = tile_count(out_features);
-    packed = AlignedBuffer<std::uint8_t>(tiles * tile_bytes);
+    packed = WeightMemory(tiles * tile_bytes);
     pack(0, static_cast<std::int64_t>(tiles), packed.data());
     bytes_read = bytes_owned = packed.size();
   }
@@ -110,7 +111,7 @@ class Avx512Weight final : public MatmulWeight {
   Scheme scheme;
   TensorView file;
   std::size_t tile_bytes = 0;
-  AlignedBuffer<std::uint8_t> packed;  // empty: packed by every product, a few tiles at a time
+  WeightMemory packed;  // empty: packed by every product, a few tiles at a time
 };
 
 // Memory of one thread for one product; kept, because a pass has hundreds of products.

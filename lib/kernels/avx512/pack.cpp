@@ -34,10 +34,11 @@ using Codes = __m512i[8];
 // -- The formats of the file, block j of a group ----------------------------------------------------
 
 void nibble_codes(const RowGather& rows, std::size_t quants, Codes codes) {
-  for (std::size_t g = 0; g < 4; ++g) {
-    const __m512i words = rows.word(quants + 4 * g);
-    codes[g] = bytes_and(words, 15);
-    codes[g + 4] = bytes_right(words, 4, 15);
+  __m512i words[4];
+  rows.four_words(quants, words);
+  for (int g = 0; g < 4; ++g) {
+    codes[g] = bytes_and(words[g], 15);
+    codes[g + 4] = bytes_right(words[g], 4, 15);
   }
 }
 
@@ -50,16 +51,23 @@ void add_mask_bits(const RowGather& rows, std::size_t mask, Codes codes) {
   }
 }
 
+void eight_words(const RowGather& rows, std::size_t bytes, Codes words) {
+  rows.four_words(bytes, words);
+  rows.four_words(bytes + 16, words + 4);
+}
+
 void byte_codes(const RowGather& rows, std::size_t quants, Codes codes) {
-  for (std::size_t g = 0; g < 8; ++g)
-    codes[g] = _mm512_xor_si512(rows.word(quants + 4 * g), _mm512_set1_epi8(-128));
+  eight_words(rows, quants, codes);
+  for (int g = 0; g < 8; ++g) codes[g] = _mm512_xor_si512(codes[g], _mm512_set1_epi8(-128));
 }
 
 // `width` bits at `shift` of bytes [bytes, bytes + 32), moved to bit `to` of the codes.
 void add_field(const RowGather& rows, std::size_t bytes, int shift, int width, int to,
                Codes codes) {
-  for (std::size_t g = 0; g < 8; ++g) {
-    const __m512i field = bytes_right(rows.word(bytes + 4 * g), shift, (1 << width) - 1);
+  Codes words;
+  eight_words(rows, bytes, words);
+  for (int g = 0; g < 8; ++g) {
+    const __m512i field = bytes_right(words[g], shift, (1 << width) - 1);
     codes[g] = _mm512_or_si512(codes[g], bytes_left(field, to));
   }
 }
@@ -123,10 +131,15 @@ void store_last_scale(const RowGather& rows, std::size_t at, std::uint8_t* heade
   _mm256_store_si256(reinterpret_cast<__m256i*>(header + 32), _mm256_setzero_si256());
 }
 
-// Six-bit scales and minima of Q4_K and Q5_K, see precision::unpack_scale_min.
-void store_scale_mins(const RowGather& rows, std::size_t packed, std::uint8_t* to) {
-  const __m512i low = rows.word(packed), middle = rows.word(packed + 4);
-  const __m512i high = rows.word(packed + 8);
+// The 16 bytes at the head of Q4_K and Q5_K: two float16, six-bit scales and minima, see
+// precision::unpack_scale_min.
+void store_scale_mins(const RowGather& rows, std::size_t block, std::uint8_t* header) {
+  __m512i words[4];
+  rows.four_words(block, words);
+  store_low_halves(header, words[0]);
+  store_low_halves(header + 32, _mm512_srli_epi32(words[0], 16));
+  const __m512i low = words[1], middle = words[2], high = words[3];
+  std::uint8_t* to = header + 64;
   store_byte_rows(to, bytes_and(low, 63));
   store_byte_rows(to + 64,
                   _mm512_or_si512(bytes_and(high, 15), bytes_left(bytes_right(low, 6, 3), 4)));
@@ -147,7 +160,9 @@ void store_q3_k_scales(const RowGather& rows, std::size_t packed, std::uint8_t* 
 }
 
 void copy_byte_rows(const RowGather& rows, std::size_t bytes, std::uint8_t* to) {
-  for (std::size_t i = 0; i < 4; ++i) store_byte_rows(to + 64 * i, rows.word(bytes + 4 * i));
+  __m512i words[4];
+  rows.four_words(bytes, words);
+  for (int i = 0; i < 4; ++i) store_byte_rows(to + 64 * i, words[i]);
 }
 
 // Scales of up to two simple blocks, `stride` bytes apart in the file; an absent block has zeros.
@@ -178,8 +193,7 @@ void pack_header(PackedFormat format, const RowGather& rows, std::size_t group, 
       return store_q3_k_scales(rows, group + 96, header + 64);
     case PackedFormat::Q4_K:
     case PackedFormat::Q5_K:
-      store_scale_pair(rows, group, header);
-      return store_scale_mins(rows, group + 4, header + 64);
+      return store_scale_mins(rows, group, header);
     case PackedFormat::Q6_K:
       store_last_scale(rows, group + 208, header);
       return copy_byte_rows(rows, group + 192, header + 64);

@@ -24,30 +24,29 @@ __m512i last_half(const FileWeight& weight, std::int64_t first_row, std::int64_t
   return _mm512_load_si512(words);
 }
 
-// Two 16-bit numbers of 16 rows, inputs k and k + 1.
-__m512i half_pair(const FileWeight& weight, const RowGather& rows, std::int64_t first_row,
-                  std::int64_t k) {
-  if (k + 1 < weight.in_features) return rows.word(static_cast<std::size_t>(2 * k));
-  return last_half(weight, first_row, k);
+void store_vector(FloatFormat format, __m512i words, std::uint8_t* to) {
+  if (format != FloatFormat::F16) return _mm512_store_si512(to, words);
+  store_half_row(to, words);  // two inputs in a word
+  store_half_row(to + 32, _mm512_srli_epi32(words, 16));
 }
 
 void pack_tile(FloatFormat format, const FileWeight& weight, std::int64_t first_row,
                std::uint8_t* to) {
   const RowGather rows(weight, first_row);
-  if (format == FloatFormat::F32) {
-    for (std::int64_t k = 0; k < weight.in_features; ++k, to += 64)
-      _mm512_store_si512(to, rows.word(static_cast<std::size_t>(4 * k)));
-    return;
-  }
-  for (std::int64_t k = 0; k < weight.in_features; k += 2, to += 64) {
-    const __m512i pair = half_pair(weight, rows, first_row, k);
-    if (format == FloatFormat::BF16) {
-      _mm512_store_si512(to, pair);
-    } else {
-      store_half_row(to, pair);
-      store_half_row(to + 32, _mm512_srli_epi32(pair, 16));
+  const std::int64_t words = weight.in_features / (format == FloatFormat::F32 ? 1 : 2);
+  std::int64_t w = 0;
+  for (; w + 4 <= words; w += 4) {
+    __m512i four[4];
+    rows.four_words(static_cast<std::size_t>(4 * w), four);
+    for (const __m512i& vector : four) {
+      store_vector(format, vector, to);
+      to += 64;
     }
   }
+  for (; w < words; ++w, to += 64)
+    store_vector(format, rows.word(static_cast<std::size_t>(4 * w)), to);
+  if (format != FloatFormat::F32 && weight.in_features % 2 != 0)
+    store_vector(format, last_half(weight, first_row, weight.in_features - 1), to);
 }
 
 }  // namespace
