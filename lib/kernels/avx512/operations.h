@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/activation_block.h"
+#include "kernels/attention_job.h"
 #include "kernels/avx512/packed_layout.h"
 
 /// What the files compiled for AVX-512 offer to provider.cpp, which is compiled for any x86-64. Only
@@ -11,7 +12,7 @@
 /// could be the copy that the linker keeps for everybody.
 namespace tenon::kernels::avx512 {
 
-// -- Weights (pack.cpp) ---------------------------------------------------------------------------
+// -- Weights (pack.cpp) ------------------------------------------------------------------------------
 /// Where a weight lies in the file: rows of blocks.
 struct FileWeight {
   const std::uint8_t* data;
@@ -32,13 +33,13 @@ void pack_floats(FloatFormat format, const FileWeight& weight, std::int64_t tile
 void transpose_panel(const float* rows, std::size_t stride, int count, std::int64_t size,
                      float* panel);
 
-// -- Activations (activations.cpp) ------------------------------------------------------------------
+// -- Activations (activations.cpp) -------------------------------------------------------------------
 void quantize_row(const float* input, std::int64_t in_features, ActivationBlock* blocks);
 /// Float32 to 16 bits, nearest even.
 void store_bfloat16(const float* input, std::int64_t size, std::uint16_t* output);
 void store_float16(const float* input, std::int64_t size, std::uint16_t* output);
 
-// -- Products -----------------------------------------------------------------------------------
+// -- Products ----------------------------------------------------------------------------------------
 /// Rows [0, rows) times consecutive packed tiles. `columns` of the tiles are real: the last may have
 /// fewer than 16.
 struct ProductJob {
@@ -76,45 +77,19 @@ void multiply_bfloat16(const ProductJob& job);
 void multiply_panel(const float* panel, std::int64_t first_input, std::int64_t inputs,
                     const ProductJob& job, float* sums);
 
-// -- Elementwise (elementwise.cpp) ------------------------------------------------------------------
+// -- Elementwise (elementwise.cpp) -------------------------------------------------------------------
 void rms_norm(const float* input, const float* weight, std::int64_t size, float epsilon,
               float* output);
 void add(const float* input, std::int64_t size, float* output);
 void silu_multiply(const float* gate, const float* up, std::int64_t size, float* output);
 std::int64_t argmax(const float* values, std::int64_t size);
 
-// -- Attention (attention.cpp) ----------------------------------------------------------------------
-enum class CacheFormat : int { F32, F16, BF16 };
-
-struct AttentionCache {
-  CacheFormat format;
-  const std::byte* keys;
-  const std::byte* values;
-  std::int64_t cells;
-  int head_dim;
-};
-/// One row, as kernels::AttentionRow.
-struct AttentionQuery {
-  const float* query;
-  float* output;
-  AttentionCache cache;
-  std::int32_t prefix;
-  const std::int32_t* tail;
-  std::int32_t tail_size;
-};
-struct AttentionJob {
-  const AttentionQuery* rows;
-  int row_count;
-  int heads;
-  int group;  // query heads per key-value head
-  float scale;
-  std::int32_t window;
-};
-
+// -- Attention (attention.cpp) -----------------------------------------------------------------------
 std::size_t attention_scratch_floats(int heads, int head_dim);
 /// The interface's attention() for one kv head.
 void attend(const AttentionJob& job, std::int64_t kv_head, float* scratch);
-/// attention_partial() for one kv head and chunk; attention_combine() for one row and query head.
+/// attention_partial() for one kv head and chunk; attention_combine() for one row and query head,
+/// whose partial results begin at `partials`.
 void attend_chunk(const AttentionJob& job, std::int64_t kv_head, std::int64_t chunk,
                   float* partials, std::int64_t chunk_stride, float* scratch);
 void combine_chunks(const AttentionQuery& row, std::int64_t head, const float* partials);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/attention_rows.h"
 #include "kernels/avx512/avx512_kernels.h"
 #include "kernels/provider.h"
 
@@ -67,40 +68,11 @@ void Avx512Kernels::store_cache(const float* input, std::int64_t size, DType dty
     store_bfloat16(input, size, reinterpret_cast<std::uint16_t*>(output));
 }
 
-namespace {
-
-AttentionCache plain_cache(const KeyValueView& view) {
-  const CacheFormat format = view.dtype == DType::F32   ? CacheFormat::F32
-                             : view.dtype == DType::F16 ? CacheFormat::F16
-                                                        : CacheFormat::BF16;
-  return {format, view.keys, view.values, view.cells, view.head_dim};
-}
-
-// The rows as the kernel files read them, without standard library types.
-std::vector<AttentionQuery> plain_rows(std::span<const AttentionRow> rows) {
-  std::vector<AttentionQuery> queries;
-  queries.reserve(rows.size());
-  for (const AttentionRow& row : rows)
-    queries.push_back({row.query, row.output, plain_cache(*row.cache), row.prefix, row.tail.data(),
-                       static_cast<std::int32_t>(row.tail.size())});
-  return queries;
-}
-
-AttentionJob make_job(const std::vector<AttentionQuery>& queries,
-                      std::span<const AttentionRow> rows, const AttentionOptions& options) {
-  return {queries.data(), static_cast<int>(queries.size()),
-          options.heads,  options.heads / rows[0].cache->kv_heads,
-          options.scale,  options.window};
-}
-
-}  // namespace
-
 void Avx512Kernels::attention(std::span<const AttentionRow> rows, Range kv_heads,
                               const AttentionOptions& options, float* scratch) const {
   if (rows.empty()) return;
-  const std::vector<AttentionQuery> queries = plain_rows(rows);
-  const AttentionJob job = make_job(queries, rows, options);
-  for (std::ptrdiff_t h = kv_heads.begin; h < kv_heads.end; ++h) attend(job, h, scratch);
+  const PlainRows plain(rows, options);
+  for (std::ptrdiff_t h = kv_heads.begin; h < kv_heads.end; ++h) attend(plain.job(), h, scratch);
 }
 
 std::size_t Avx512Kernels::attention_scratch_floats(const AttentionOptions& options,
@@ -113,24 +85,23 @@ void Avx512Kernels::attention_partial(std::span<const AttentionRow> rows, Range 
                                       float* partials, std::ptrdiff_t chunk_stride,
                                       float* scratch) const {
   if (rows.empty()) return;
-  const std::vector<AttentionQuery> queries = plain_rows(rows);
-  const AttentionJob job = make_job(queries, rows, options);
+  const PlainRows plain(rows, options);
   for (std::ptrdiff_t h = kv_heads.begin; h < kv_heads.end; ++h)
     for (std::ptrdiff_t c = chunks.begin; c < chunks.end; ++c)
-      attend_chunk(job, h, c, partials, chunk_stride, scratch);
+      attend_chunk(plain.job(), h, c, partials, chunk_stride, scratch);
 }
 
 void Avx512Kernels::attention_combine(std::span<const AttentionRow> rows, Range heads,
                                       const AttentionOptions& options, const float* partials,
                                       std::ptrdiff_t chunk_stride) const {
   if (rows.empty()) return;
-  const std::vector<AttentionQuery> queries = plain_rows(rows);
+  const PlainRows plain(rows, options);
   const auto floats =
       static_cast<std::ptrdiff_t>(attention_partial_floats(rows[0].cache->head_dim));
-  for (std::size_t r = 0; r < queries.size(); ++r)
+  for (std::size_t r = 0; r < rows.size(); ++r)
     for (std::ptrdiff_t h = heads.begin; h < heads.end; ++h) {
       const std::ptrdiff_t index = static_cast<std::ptrdiff_t>(r) * options.heads + h;
-      combine_chunks(queries[r], h, partials + index * chunk_stride * floats);
+      combine_chunks(plain.job().rows[r], h, partials + index * chunk_stride * floats);
     }
 }
 
