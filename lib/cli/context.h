@@ -70,6 +70,8 @@ class Context {
    public:
     virtual ~Lines() = default;
     virtual bool next(std::string& line) = 0;
+    /// A line, a part of one or the end is there: next() would hardly wait.
+    virtual bool is_ready() = 0;
     virtual long number() const = 0;  // of the last line, 1-based
   };
   virtual std::unique_ptr<Lines> open_lines(const std::string& path) = 0;

@@ -1,6 +1,7 @@
 #include "cli/input.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,10 @@ class InputLines : public Context::Lines {
     ++number_;
     if (!line.empty() && line.back() == '\r') line.pop_back();
     return true;
+  }
+
+  bool is_ready() override {
+    return buffer_.find('\n', begin_) != std::string::npos || input_->is_ready();
   }
 
   long number() const override { return number_; }
@@ -95,6 +100,11 @@ bool Input::read_more(std::string& buffer) {
     buffer.resize(before + static_cast<std::size_t>(count));
     return count > 0;
   }
+}
+
+bool Input::is_ready() const {
+  pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
+  return ::poll(&waiting, 1, 0) != 0;  // the end and errors are for read_more() to meet
 }
 
 std::string read_whole(Input& input) {

@@ -20,6 +20,8 @@ class Input {
 
   /// Appends what comes next to `buffer`; false at the end.
   bool read_more(std::string& buffer);
+  /// Something, or the end, is there to be read.
+  bool is_ready() const;
 
  private:
   std::string shown_;
