@@ -58,6 +58,8 @@ class Context {
   virtual Output& output(bool is_binary = false) = 0;
   /// A further output file with the same manners (refused if it exists, renamed at success).
   virtual Output& open_output(const std::string& path, bool is_binary) = 0;
+  /// The form of the results where --format was not given, for a mode that has another usual one.
+  virtual void set_default_format(std::string_view format) = 0;
   /// Writes a record in the form of --format json or jsonl.
   virtual void write(const Record& record) = 0;
   /// The summary record: version, seed and elapsed_seconds are filled in, then what `extra` holds.

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "cli/context.h"
 
@@ -15,6 +16,8 @@ class RecordWriter {
   /// `output` is asked for at the first record.
   RecordWriter(std::string format, std::function<Output&()> output);
 
+  /// Before the first record.
+  void set_format(std::string_view format) { format_ = format; }
   bool takes_records() const { return format_ == "json" || format_ == "jsonl"; }
   void write(const Record& record);
   /// The summary ends a stream (jsonl); a document (json) goes without.

@@ -41,6 +41,10 @@ Output& RunContext::open_output(const std::string& path, bool is_binary) {
   return outputs_.open(path, is_binary);
 }
 
+void RunContext::set_default_format(std::string_view format) {
+  if (!was_given("--format")) records_.set_format(format);
+}
+
 void RunContext::write(const Record& record) {
   records_.write(record);
 }

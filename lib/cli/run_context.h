@@ -27,6 +27,7 @@ class RunContext : public Context {
 
   Output& output(bool is_binary) override;
   Output& open_output(const std::string& path, bool is_binary) override;
+  void set_default_format(std::string_view format) override;
   void write(const Record& record) override;
   void write_summary(Record extra) override;
 

@@ -95,8 +95,7 @@ void register_options(OptionRegistry& registry, SamplingFlags& flags) {
                     0.0, 2147483647.0),
                options.penalty_window);
   registry.add(spec("--logit-bias", "ID=X",
-                    "add X to the logit of token ID, -inf bans it; may be "
-                    "repeated",
+                    "add X to the logit of token ID, -inf bans it",
                     -kInfinity, kInfinity),
                flags.logit_bias);
 }
