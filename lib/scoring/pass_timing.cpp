@@ -1,0 +1,117 @@
+#include "scoring/pass_timing.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "base/error.h"
+
+namespace tenon::scoring {
+
+namespace {
+
+void check(const PassTimingOptions& options) {
+  const auto require = [](bool holds, const std::string& what) {
+    if (!holds) throw Error(ErrorKind::Usage, what);
+  };
+  require(!options.rows.empty(), "no row counts to time");
+  for (const std::int64_t rows : options.rows)
+    require(rows > 0 && rows <= std::numeric_limits<std::int32_t>::max() / 2,
+            "a pass of " + std::to_string(rows) + " rows cannot be timed");
+  require(options.depth >= 0, "the depth must not be negative");
+  require(options.repeat > 0, "at least one pass of each kind must be measured");
+  require(options.warmup >= 0 && options.logit_rows >= 0, "counts must not be negative");
+}
+
+class PassTimer {
+ public:
+  PassTimer(models::LanguageModel& model, const PassTimingOptions& options, Team& team)
+      : model_(model), options_(options), team_(team) {
+    const std::int64_t most = *std::max_element(options.rows.begin(), options.rows.end());
+    state_ = model.make_state(
+        {.context = options.depth + std::max(most, kFillRows), .cache_type = options.cache_type});
+    fill();
+  }
+
+  // Seconds of one pass; the state is left as it was.
+  double run(std::int64_t rows, const std::function<double()>& clock) {
+    make_batch(rows, options_.logit_rows);
+    const double start = clock();
+    forward();
+    const double stop = clock();
+    state_->commit({});
+    return stop - start;
+  }
+
+ private:
+  static constexpr std::int64_t kFillRows = 128;
+
+  void fill() {
+    while (state_->length() < options_.depth) {
+      make_batch(std::min<std::int64_t>(kFillRows, options_.depth - state_->length()), 0);
+      forward();
+      state_->commit_all();
+    }
+  }
+
+  // A chain of tokens from all over the vocabulary, as a text has.
+  void make_batch(std::int64_t rows, std::int64_t logit_rows) {
+    constexpr std::int64_t kStep = 7919;  // a prime that divides no usual vocabulary size
+    batch_.clear();
+    for (std::int64_t row = 0; row < rows; ++row)
+      batch_.push_back({.token = static_cast<std::int32_t>((state_->length() + row + 1) * kStep %
+                                                           model_.info().vocab),
+                        .parent = row == 0 ? models::BatchRow::kAfterCommitted
+                                           : static_cast<std::int32_t>(row - 1),
+                        .sequence = 0,
+                        .wants_logits = row >= rows - logit_rows});
+  }
+
+  void forward() {
+    models::State* const states[] = {state_.get()};
+    model_.forward(batch_, states, team_, output_);
+  }
+
+  models::LanguageModel& model_;
+  const PassTimingOptions& options_;
+  Team& team_;
+  std::unique_ptr<models::State> state_;
+  models::Batch batch_;
+  models::ForwardOutput output_;
+};
+
+void summarize(PassTime& time, std::size_t bytes_per_pass) {
+  std::vector<double> sorted = time.seconds;
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t middle = sorted.size() / 2;
+  time.seconds_min = sorted.front();
+  time.seconds_median =
+      sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  if (time.seconds_median > 0.0) {
+    time.tokens_per_second = static_cast<double>(time.rows) / time.seconds_median;
+    time.bytes_per_second = static_cast<double>(bytes_per_pass) / time.seconds_median;
+  }
+}
+
+}  // namespace
+
+std::vector<PassTime> time_passes(models::LanguageModel& model, const PassTimingOptions& options,
+                                  Team& team, const std::function<double()>& clock) {
+  check(options);
+  PassTimer timer(model, options, team);
+  std::vector<PassTime> times;
+  for (const std::int64_t rows : options.rows)
+    times.push_back({.rows = rows, .depth = options.depth, .seconds = {}});
+  for (std::int64_t round = -options.warmup; round < options.repeat; ++round) {
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      const auto turn = static_cast<std::size_t>(round + options.warmup);
+      PassTime& time = times[(i + turn) % times.size()];
+      const double seconds = timer.run(time.rows, clock);
+      if (round >= 0) time.seconds.push_back(seconds);
+    }
+  }
+  for (PassTime& time : times) summarize(time, model.info().bytes_read_per_pass);
+  return times;
+}
+
+}  // namespace tenon::scoring
