@@ -139,8 +139,8 @@ TEST_SUITE("models") {
       for (const int threads : {1, 2, 3}) {
         Team team(threads);
         for (std::size_t rows = 1; rows <= 16; ++rows) {
-          // three threads on two processors wait for each other: a sample of the sizes
-          if (threads == 3 && rows != 1 && rows != 3 && rows != 8 && rows != 16) continue;
+          // every size on two threads, a sample on the others
+          if (threads != 2 && rows != 1 && rows != 3 && rows != 8 && rows != 16) continue;
           CAPTURE(threads);
           CAPTURE(rows);
           const auto state = subject.state();
