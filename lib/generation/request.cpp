@@ -21,7 +21,7 @@ void RequestSettings::validate(sampling::SamplingOptions::Naming naming) const {
     throw refuse((is_flag ? "--samples " : "samples ") + std::to_string(samples) +
                  " has no effect at temperature 0: every answer would be the same")
         .hint(is_flag ? "set a temperature too: --temperature 0.8"
-                      : "set a temperature too: temperature: 0.8");
+                      : "set a temperature too: \"temperature\": 0.8");
   for (const std::string& text : stop_texts)
     if (text.empty())
       throw refuse(std::string(is_flag ? "--stop" : "stop") +

@@ -94,8 +94,7 @@ void register_options(OptionRegistry& registry, SamplingFlags& flags) {
                     "as lately; 0 counts all",
                     0.0, 2147483647.0),
                options.penalty_window);
-  registry.add(spec("--logit-bias", "ID=X",
-                    "add X to the logit of token ID, -inf bans it",
+  registry.add(spec("--logit-bias", "ID=X", "add X to the logit of token ID, -inf bans it",
                     -kInfinity, kInfinity),
                flags.logit_bias);
 }

@@ -45,8 +45,8 @@ class Checker {
                 name_of(flag, naming_) + " " + shown(value) +
                     " has no effect at temperature 0, which always takes the most "
                     "probable token")
-        .hint("set a temperature too: " + name_of("temperature", naming_) +
-              (naming_ == Naming::Flags ? " 0.8" : ": 0.8"));
+        .hint(std::string("set a temperature too: ") +
+              (naming_ == Naming::Flags ? "--temperature 0.8" : "\"temperature\": 0.8"));
   }
 
   std::string name(std::string_view flag) const { return name_of(flag, naming_); }

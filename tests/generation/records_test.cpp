@@ -138,7 +138,7 @@ TEST_CASE("values out of range are refused in the words of records") {
 TEST_CASE("what a record sets without effect is refused, what it inherits is dropped") {
   CHECK(complaint(R"({"prompt": "a", "top_p": 0.5})") ==
         "top_p 0.5 has no effect at temperature 0, which always takes the most probable token "
-        "(set a temperature too: temperature: 0.8)");
+        "(set a temperature too: \"temperature\": 0.8)");
   CHECK(complaint(R"({"prompt": "a", "samples": 2})").starts_with("samples 2 has no effect"));
   CHECK(complaint(R"({"prompt": "a", "penalty_window": 5})")
             .starts_with("penalty_window 5 has no effect without a penalty"));

@@ -151,6 +151,7 @@ void register_options(cli::Job& job, Options& options) {
   register_batch(job, options);
   register_state(job, options);
   generation::register_context(job, options.cache);
+  generation::register_cache_type(job, options.cache);
   generation::register_options(job, options.model_options);
 }
 
