@@ -23,12 +23,12 @@ class AlignedBuffer {
     if (size > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(T))
       throw Error(ErrorKind::Resource, "a buffer of that size cannot exist");
     data_ = static_cast<T*>(
-        ::operator new(size * sizeof(T), std::align_val_t{kAlignment}, std::nothrow));
+        ::operator new (size * sizeof(T), std::align_val_t{kAlignment}, std::nothrow));
     if (data_ == nullptr)
       throw Error(ErrorKind::Resource,
                   "out of memory: " + std::to_string(size * sizeof(T)) + " bytes asked for");
   }
-  ~AlignedBuffer() { ::operator delete(data_, std::align_val_t{kAlignment}); }
+  ~AlignedBuffer() { ::operator delete (data_, std::align_val_t{kAlignment}); }
   AlignedBuffer(AlignedBuffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {

@@ -21,6 +21,28 @@ std::string hint_for(const Error& error) {
   return is_missing ? did_you_mean_file(error.file()) : "";
 }
 
+// Names of files and what libraries say may hold anything; a message is one line and steers no terminal.
+std::string harmless(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  std::string result;
+  std::size_t escaped = 0;  // bytes from here on that are written as numbers
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_c0 = byte(i) < 0x20 || byte(i) == 0x7F;
+    const bool is_c1 = byte(i) == 0xC2 && i + 1 < text.size() && byte(i + 1) < 0xA0;  // U+0080...
+    escaped = is_c1 ? 2 : is_c0 ? 1 : escaped;
+    if (escaped == 0) {
+      result += text[i];
+      continue;
+    }
+    --escaped;
+    result += "\\x";
+    result += kHex[byte(i) >> 4];
+    result += kHex[byte(i) & 15];
+  }
+  return result;
+}
+
 }  // namespace
 
 Console::Console(std::string program) : program_(std::move(program)) {}
@@ -50,11 +72,11 @@ void Console::note(std::string_view text) {
 }
 
 void Console::warning(std::string_view text, std::string_view hint) {
-  line("warning", Style::Yellow, text, hint);
+  line("warning", Style::Yellow, harmless(text), harmless(hint));
 }
 
 void Console::error(std::string_view text, std::string_view hint) {
-  line("error", Style::Red, text, hint);
+  line("error", Style::Red, harmless(text), harmless(hint));
 }
 
 void Console::error(const Error& error) {

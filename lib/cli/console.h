@@ -19,7 +19,7 @@ class Console {
   void set_color(bool is_on) { has_color_ = is_on; }
   bool has_color() const { return has_color_; }
 
-  void note(std::string_view text);
+  void note(std::string_view text);  // may hold styled words
   void warning(std::string_view text, std::string_view hint);
   /// "tenon-x: error: WHAT" and, if there is one, "tenon-x: hint: HOW".
   void error(std::string_view text, std::string_view hint);

@@ -10,6 +10,7 @@ namespace tenon::cli {
 namespace {
 
 constexpr std::size_t kTextColumn = 30;
+constexpr std::size_t kShortExamples = 2;  // what a screen has room for
 
 /// Puts help together line by line.
 class Page {
@@ -115,10 +116,12 @@ std::string short_help(const CommandInfo& command, const CommandJob& job, const 
   page.line(full_name(command.name, &job) + ": " +
             (job.summary().empty() ? command.summary : job.summary()));
   page.usage(usage_line(command, job));
+  const auto examples = examples_of(command, job);
+  if (!examples.empty()) page.heading("Examples");
+  for (std::size_t i = 0; i < std::min(examples.size(), kShortExamples); ++i)
+    page.line("  " + examples[i].command);
   add_positionals(page, job, false);
   add_common_groups(page, job.options());
-  const auto examples = examples_of(command, job);
-  if (!examples.empty()) page.line("Example: " + examples.front().command);
   page.line("All options: " + full_name(command.name, &job) + " --help");
   return page.text();
 }

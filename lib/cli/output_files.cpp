@@ -40,7 +40,7 @@ std::string name_beside(const std::string& target) {
 /// A regular file on the way: exists beside its place until keep().
 class FileBeside : public DescriptorOutput {
  public:
-  FileBeside(int descriptor, std::string path, OutputPlace place, bool overwrite,
+  FileBeside(int descriptor, const std::string& path, OutputPlace place, bool overwrite,
              std::unique_ptr<DoomedFile> doomed, std::string beside)
       : DescriptorOutput(descriptor, path, path, {}),
         place_(std::move(place)),

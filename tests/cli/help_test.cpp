@@ -33,6 +33,7 @@ TEST_SUITE("help") {
     CHECK(has(text, "(default plain)"));
     CHECK_FALSE(has(text, "--copies"));
     CHECK_FALSE(has(text, "TENON_X"));
+    CHECK(has(text, "Examples:\n  tenon-x a\n  tenon-x b\n"));
     CHECK(has(text, "All options: tenon-x --help"));
     CHECK(lines_of(text).size() <= 24);
     CHECK(lines_of(text).front() == "tenon-x: do something");

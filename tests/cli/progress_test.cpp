@@ -1,30 +1,12 @@
 #include "cli/progress.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include <functional>
-
-#include "folder.h"
+#include "stderr_of.h"
 
 using namespace tenon::cli;
 
 namespace {
-
-// What goes to stderr while `body` runs.
-std::string stderr_of(const std::function<void()>& body) {
-  const Folder folder;
-  folder.write("err", "");
-  const int saved = ::dup(STDERR_FILENO);
-  const int file = ::open(folder.path("err").c_str(), O_WRONLY | O_APPEND);
-  ::dup2(file, STDERR_FILENO);
-  body();
-  ::dup2(saved, STDERR_FILENO);
-  ::close(file);
-  ::close(saved);
-  return folder.read("err");
-}
 
 // A run of a hundred steps, `step_seconds` each.
 std::string run(ProgressForm form, double step_seconds, int steps = 100) {

@@ -17,7 +17,7 @@ namespace tenon::models {
 
 /// What every language model can say of itself.
 struct LanguageModelInfo {
-  std::string architecture;        // "llama", "qwen3": the name in the file
+  std::string architecture;  // "llama", "qwen3": the name in the file
   std::int64_t vocab = 0;
   std::int64_t model_dim = 0;
   std::int64_t layers = 0;
@@ -35,7 +35,7 @@ struct BatchRow {
   /// kAfterCommitted: it follows the last committed position. A chain names its predecessor, a tree
   /// gives several rows one parent. The position follows from this: committed length + depth.
   std::int32_t parent = kAfterCommitted;
-  std::int32_t sequence = 0;       // index into the states passed to forward
+  std::int32_t sequence = 0;  // index into the states passed to forward
   bool wants_logits = false;
   bool wants_hidden = false;
 };
@@ -48,8 +48,8 @@ void append_chain(Batch& batch, std::int32_t sequence, std::span<const std::int3
                   bool all_logits = false);
 
 struct StateOptions {
-  std::int64_t context = 0;        // positions it can hold; 0: grows as needed
-  DType cache_type = DType::F16;   // F32, F16 or BF16
+  std::int64_t context = 0;       // positions it can hold; 0: grows as needed
+  DType cache_type = DType::F16;  // F32, F16 or BF16
 };
 
 /// What a model remembers of one sequence: a key-value cache, or a recurrent state. Rows of the last
