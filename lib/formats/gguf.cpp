@@ -41,19 +41,9 @@ void check_aligned(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-GgufFile GgufFile::from_bytes(std::span<const std::byte> bytes, std::string name) {
-  const NamedBytes part{std::move(name), bytes};
-  return from_parts({&part, 1});
-}
-
-GgufFile GgufFile::from_parts(std::span<const NamedBytes> parts) {
-  auto contents = std::make_unique<Contents>();
-  std::vector<GgufHeader> headers;
-  for (const NamedBytes& part : parts) {
-    check_aligned(part.bytes);
-    headers.push_back(read_gguf_header(part.bytes, part.name));
-  }
+GgufFile GgufFile::assemble(std::span<const NamedBytes> parts, std::vector<GgufHeader> headers) {
   check_split(headers);
+  auto contents = std::make_unique<Contents>();
   for (std::size_t i = 0; i < parts.size(); ++i)
     contents->add_part(parts[i].bytes, std::move(headers[i]));
   for (std::size_t i = 0; i < contents->names.size(); ++i)
@@ -61,17 +51,37 @@ GgufFile GgufFile::from_parts(std::span<const NamedBytes> parts) {
   return GgufFile(std::move(contents));
 }
 
+GgufFile GgufFile::from_bytes(std::span<const std::byte> bytes, std::string name) {
+  const NamedBytes part{std::move(name), bytes};
+  return from_parts({&part, 1});
+}
+
+GgufFile GgufFile::from_parts(std::span<const NamedBytes> parts) {
+  std::vector<GgufHeader> headers;
+  for (const NamedBytes& part : parts) {
+    check_aligned(part.bytes);
+    headers.push_back(read_gguf_header(part.bytes, part.name));
+  }
+  return assemble(parts, std::move(headers));
+}
+
 GgufFile GgufFile::open(const std::string& path) {
   std::vector<MappedFile> files;
   files.emplace_back(path);
-  const auto siblings = split_siblings(read_gguf_header(files[0].bytes(), path));
+  std::vector<GgufHeader> headers;
+  headers.push_back(read_gguf_header(files[0].bytes(), path));
+  const std::vector<std::string> siblings = split_siblings(headers[0]);
   if (!siblings.empty()) {
     files.clear();
-    for (const std::string& sibling : siblings) files.push_back(open_sibling(sibling, path));
+    headers.clear();
+    for (const std::string& sibling : siblings) {
+      files.push_back(open_sibling(sibling, path));
+      headers.push_back(read_gguf_header(files.back().bytes(), sibling));
+    }
   }
   std::vector<NamedBytes> parts;
   for (const MappedFile& file : files) parts.push_back({file.path(), file.bytes()});
-  GgufFile result = from_parts(parts);
+  GgufFile result = assemble(parts, std::move(headers));
   result.contents_->files = std::move(files);  // moving a mapping does not move its bytes
   return result;
 }

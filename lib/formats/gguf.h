@@ -15,6 +15,8 @@
 
 namespace tenon::formats {
 
+struct GgufHeader;
+
 /// One row of the tensor table.
 struct GgufTensor {
   std::string name;
@@ -78,6 +80,7 @@ class GgufFile final : public WeightSource {
  private:
   struct Contents;
   explicit GgufFile(std::unique_ptr<Contents> contents);
+  static GgufFile assemble(std::span<const NamedBytes> parts, std::vector<GgufHeader> headers);
   std::unique_ptr<Contents> contents_;
 };
 
