@@ -30,9 +30,22 @@ else()
   target_sources(tenon_kernels PRIVATE ${kernels_dir}/avx512/absent.cpp)
 endif()
 
-foreach(provider highway onednn)
-  target_sources(tenon_kernels PRIVATE ${kernels_dir}/${provider}/absent.cpp)
-endforeach()
+if("highway" IN_LIST TENON_KERNELS)
+  find_library(TENON_HIGHWAY_LIBRARY hwy)
+  find_path(TENON_HIGHWAY_INCLUDE hwy/highway.h)
+endif()
+if("highway" IN_LIST TENON_KERNELS AND TENON_HIGHWAY_LIBRARY AND TENON_HIGHWAY_INCLUDE)
+  file(GLOB highway_sources CONFIGURE_DEPENDS ${kernels_dir}/highway/*.cpp)
+  list(FILTER highway_sources EXCLUDE REGEX "/absent\\.cpp$")
+  tenon_kernel_objects(tenon_kernels_highway SOURCES ${highway_sources}
+                       OPTIONS -DHWY_SHARED_DEFINE -Wno-uninitialized -Wno-maybe-uninitialized)
+  target_include_directories(tenon_kernels_highway SYSTEM PRIVATE ${TENON_HIGHWAY_INCLUDE})
+  target_link_libraries(tenon_kernels PRIVATE ${TENON_HIGHWAY_LIBRARY})
+else()
+  target_sources(tenon_kernels PRIVATE ${kernels_dir}/highway/absent.cpp)
+endif()
+
+target_sources(tenon_kernels PRIVATE ${kernels_dir}/onednn/absent.cpp)
 
 # scripts/benchmarks/kernels builds and runs it.
 add_executable(benchmark_kernels EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/scripts/benchmarks/kernels.cpp)

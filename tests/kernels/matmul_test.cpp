@@ -160,7 +160,7 @@ TEST_SUITE("matmul") {
     }
   }
 
-  TEST_CASE("a NaN or an infinity in a row makes every output of that row NaN, and of no other") {
+  TEST_CASE("a NaN or an infinity in a row reaches every output of that row and of no other") {
     for (const Kernels* kernels : all_providers())
       for (const DType dtype : {DType::Q4_1, DType::Q8_0, DType::Q6_K}) {
         const Weight weight = random_weight(dtype, 17, 512);
@@ -175,7 +175,7 @@ TEST_SUITE("matmul") {
           const std::vector<float> output =
               multiply(*kernels, *prepared, activations.bytes.data(), 3);
           for (std::size_t c = 0; c < 17; ++c) {
-            CHECK(std::isnan(output[17 + c]));
+            CHECK_FALSE(std::isfinite(output[17 + c]));
             CHECK(output[c] == expected[c]);
             CHECK(output[34 + c] == expected[34 + c]);
           }

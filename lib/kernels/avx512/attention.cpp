@@ -32,6 +32,7 @@ struct TileScores {
 
 struct Engine {
   static constexpr int kPairs = kTilePairs;
+  static constexpr bool kReadsCachedValues = true;  // a single tile of pairs converts them itself
   using Panel = BlockPanel<Engine>;
 
   static float exponential(float x) {

@@ -1,7 +1,8 @@
 #include "base/error.h"
+#include "kernels/highway/targets.h"
 #include "kernels/provider.h"
 
-// Linked in place of the highway provider where it is not built.
+// Linked in place of the Highway provider where it is not built.
 namespace tenon::kernels {
 
 ProviderState highway_state() {
@@ -11,5 +12,11 @@ ProviderState highway_state() {
 const Kernels& highway_kernels() {
   throw Error(ErrorKind::Internal, "the kernel provider highway is not in this build");
 }
+
+std::vector<std::string> highway_targets() {
+  return {};
+}
+
+void use_highway_target(std::string_view) {}
 
 }  // namespace tenon::kernels

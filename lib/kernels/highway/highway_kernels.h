@@ -1,0 +1,46 @@
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace tenon::kernels::highway {
+
+/// Every operation in portable vectors of the processor's width, the instruction set chosen at run time.
+/// Products take float32 activations under both precisions: see linear_simd.cpp.
+class HighwayKernels final : public Kernels {
+ public:
+  std::string_view name() const override { return "highway"; }
+  std::string instruction_sets() const override;
+  std::string_view implementation_of(std::string_view operation) const override;
+
+  std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight, Precision precision,
+                                               bool may_repack) const override;
+  ActivationForm activation_form(const MatmulWeight& weight) const override;
+  std::size_t activation_row_bytes(ActivationForm form, std::int64_t in_features) const override;
+  void prepare_activations(ActivationForm form, const float* input, std::ptrdiff_t input_stride,
+                           std::int64_t in_features, Range rows,
+                           std::byte* destination) const override;
+  void matmul(const MatmulWeight& weight, const std::byte* activations, int rows, Range columns,
+              float* output, std::ptrdiff_t output_stride) const override;
+
+  void rms_norm(const float* input, const float* weight, std::int64_t size, const RmsNorm& options,
+                float* output) const override;
+  void add(const float* input, std::int64_t size, float* output) const override;
+  void silu_multiply(const float* gate, const float* up, std::int64_t size,
+                     float* output) const override;
+  std::int64_t argmax(const float* values, std::int64_t size) const override;
+
+  void store_cache(const float* input, std::int64_t size, DType dtype,
+                   std::byte* output) const override;
+  void attention(std::span<const AttentionRow> rows, Range kv_heads,
+                 const AttentionOptions& options, float* scratch) const override;
+  std::size_t attention_scratch_floats(const AttentionOptions& options,
+                                       int head_dim) const override;
+  void attention_partial(std::span<const AttentionRow> rows, Range kv_heads, Range chunks,
+                         const AttentionOptions& options, float* partials,
+                         std::ptrdiff_t chunk_stride, float* scratch) const override;
+  void attention_combine(std::span<const AttentionRow> rows, Range heads,
+                         const AttentionOptions& options, const float* partials,
+                         std::ptrdiff_t chunk_stride) const override;
+};
+
+}  // namespace tenon::kernels::highway
