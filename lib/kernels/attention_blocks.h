@@ -245,7 +245,8 @@ void attend_block(const AttentionJob& job, std::int64_t kv_head, std::int64_t bl
       continue;
     }
     const PanelRun run = find_run(job, block, begin);
-    const bool is_shared = !Engine::kReadsCachedValues || (run.end - begin) * job.group > Engine::kPairs;
+    const bool is_shared =
+        !Engine::kReadsCachedValues || (run.end - begin) * job.group > Engine::kPairs;
     panel.fill(job.rows[run.longest], kv_head, block, run.count, is_shared);
     for (int r = begin; r < run.end; ++r) {
       const AttentionQuery& row = job.rows[r];

@@ -45,7 +45,22 @@ else()
   target_sources(tenon_kernels PRIVATE ${kernels_dir}/highway/absent.cpp)
 endif()
 
-target_sources(tenon_kernels PRIVATE ${kernels_dir}/onednn/absent.cpp)
+# oneDNN runs on OpenMP threads, which the thread sanitizer does not see. Debian's package is found by its
+# files: its CMake configuration asks for OpenCL, which a processor has no use for.
+if("onednn" IN_LIST TENON_KERNELS AND NOT TENON_SANITIZE MATCHES "thread")
+  find_library(TENON_ONEDNN_LIBRARY dnnl)
+  find_path(TENON_ONEDNN_INCLUDE oneapi/dnnl/dnnl.hpp)
+endif()
+if("onednn" IN_LIST TENON_KERNELS AND NOT TENON_SANITIZE MATCHES "thread" AND TENON_ONEDNN_LIBRARY
+   AND TENON_ONEDNN_INCLUDE)
+  file(GLOB onednn_sources CONFIGURE_DEPENDS ${kernels_dir}/onednn/*.cpp)
+  list(FILTER onednn_sources EXCLUDE REGEX "/absent\\.cpp$")
+  tenon_kernel_objects(tenon_kernels_onednn SOURCES ${onednn_sources})
+  target_include_directories(tenon_kernels_onednn SYSTEM PRIVATE ${TENON_ONEDNN_INCLUDE})
+  target_link_libraries(tenon_kernels PRIVATE ${TENON_ONEDNN_LIBRARY})
+else()
+  target_sources(tenon_kernels PRIVATE ${kernels_dir}/onednn/absent.cpp)
+endif()
 
 # scripts/benchmarks/kernels builds and runs it.
 add_executable(benchmark_kernels EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/scripts/benchmarks/kernels.cpp)

@@ -44,7 +44,7 @@ struct PackedLayout {
 };
 
 // In the order of PackedFormat.
-inline constexpr PackedLayout kPackedLayouts[kPackedFormatCount] = {
+static constexpr PackedLayout kPackedLayouts[kPackedFormatCount] = {
     {4, 2, 64},        // Q4_0
     {4, 1, 64},        // Q4_1
     {5, 2, 64},        // Q5_0

@@ -3,7 +3,7 @@
 
 #include "kernels/attention_rows.h"
 #include "kernels/avx512/avx512_kernels.h"
-#include "kernels/provider.h"
+#include "kernels/dense_providers.h"
 
 namespace tenon::kernels {
 
@@ -36,7 +36,7 @@ std::string Avx512Kernels::instruction_sets() const {
 }
 
 std::string_view Avx512Kernels::implementation_of(std::string_view operation) const {
-  if (operation == "dense_matmul") return "reference";
+  if (operation == "dense_matmul") return dense_matmul_provider();
   return is_operation(operation) ? name() : std::string_view{};
 }
 

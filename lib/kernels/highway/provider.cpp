@@ -2,10 +2,10 @@
 
 #include "base/error.h"
 #include "kernels/attention_rows.h"
+#include "kernels/dense_providers.h"
 #include "kernels/highway/highway_kernels.h"
 #include "kernels/highway/simd.h"
 #include "kernels/highway/targets.h"
-#include "kernels/provider.h"
 
 namespace tenon::kernels {
 
@@ -42,7 +42,8 @@ std::string HighwayKernels::instruction_sets() const {
 }
 
 std::string_view HighwayKernels::implementation_of(std::string_view operation) const {
-  if (operation == "dense_matmul" || operation == "store_cache") return "reference";
+  if (operation == "dense_matmul") return dense_matmul_provider();
+  if (operation == "store_cache") return "reference";
   return is_operation(operation) ? name() : std::string_view{};
 }
 

@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-#include "samples.h"
+#include "kernels/samples.h"
 
 using namespace tenon;
 using namespace tenon::kernels;
