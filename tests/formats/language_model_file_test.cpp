@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdlib>
 
 #include "formats/small_model.h"
 #include "kernels/kernels.h"
+#include "support/real_model.h"
 
 using namespace tenon;
 using namespace tenon::formats;
@@ -26,12 +26,19 @@ models::LoadOptions load_options() {
   return {.kernels = &kernels::select_kernels("reference"), .precision = kernels::Precision::Exact};
 }
 
-std::string real_model_path() {
-  if (const char* path = std::getenv("TENON_TEST_MODEL")) return path;
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  const std::string folder = cache != nullptr ? cache : std::string(home ? home : "") + "/.cache";
-  return folder + "/tenon/SmolLM2-135M-Instruct.Q4_1.gguf";
+void check_that_it_runs(const LanguageModelFile& file) {
+  Team team(1);
+  const auto model = file.make_model(load_options(), team);
+  CHECK(model->info().vocab == 6);
+  CHECK(model->info().layers == 2);
+  const auto state = model->make_state({});
+  models::Batch batch;
+  models::append_chain(batch, 0, std::vector<std::int32_t>{1, 3, 4});
+  models::State* states[] = {state.get()};
+  models::ForwardOutput output;
+  model->forward(batch, states, team, output);
+  CHECK(output.logit_rows == 1);
+  for (const float logit : output.logits_row(0)) CHECK(std::isfinite(logit));
 }
 
 /// A mapping whose first `readable` bytes can be read; touching one of the others kills the test.
@@ -60,18 +67,20 @@ TEST_SUITE("language model file") {
     CHECK(file.architecture() == "llama");
     CHECK(file.vocabulary().pieces.size() == 6);
     CHECK(file.path() == "small.gguf");
-    Team team(1);
-    const auto model = file.make_model(load_options(), team);
-    CHECK(model->info().vocab == 6);
-    CHECK(model->info().layers == 2);
-    const auto state = model->make_state({});
-    models::Batch batch;
-    models::append_chain(batch, 0, std::vector<std::int32_t>{1, 3, 4});
-    models::State* states[] = {state.get()};
-    models::ForwardOutput output;
-    model->forward(batch, states, team, output);
-    CHECK(output.logit_rows == 1);
-    for (const float logit : output.logits_row(0)) CHECK(std::isfinite(logit));
+    check_that_it_runs(file);
+  }
+
+  TEST_CASE("scaled positions, a window and a head of its own run in every family") {
+    const std::string files[] = {scaled_file("llama", false, false),
+                                 scaled_file("qwen2", true, false),
+                                 scaled_file("qwen3", false, true)};
+    for (const std::string& text : files) {
+      const Memory memory(text);
+      const LanguageModelFile file = open(memory);
+      CHECK(file.config().rope.scaling == models::RopeConfig::Scaling::Yarn);
+      CHECK(file.config().sliding_window == 1);
+      check_that_it_runs(file);
+    }
   }
 
   TEST_CASE("qwen2 and qwen3 files need the tensors of their family") {
@@ -194,10 +203,7 @@ TEST_SUITE("language model file") {
   }
 
   TEST_CASE("SmolLM2 opens with the numbers of its card") {
-    const std::string path = real_model_path();
-    if (::access(path.c_str(), R_OK) != 0)
-      FAIL("no model at " << path
-                          << "; fetch it with scripts/fetch_model, or set TENON_TEST_MODEL");
+    const std::string path = tenon::test::real_model_path();
     const LanguageModelFile file = LanguageModelFile::open(path);
     const models::LlamaConfig config = file.config();
     CHECK(config.layers == 30);

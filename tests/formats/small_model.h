@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -68,7 +68,8 @@ inline std::vector<GgufTensorPlan> small_plan(bool has_bias = false, bool has_he
   return plan;
 }
 
-/// The bytes of the file; weights are normal random numbers (tensors of float32 only).
+/// The bytes of the file; weights are normal random numbers (tensors of float32 only), divisors of
+/// frequencies at least 1.
 inline std::string small_file(const GgufMetadata& metadata,
                               const std::vector<GgufTensorPlan>& plan) {
   Collected collected;
@@ -76,12 +77,27 @@ inline std::string small_file(const GgufMetadata& metadata,
   for (const GgufTensorPlan& tensor : plan) {
     const RandomStream random(1, tensor.name);
     std::vector<float> values(tensor.bytes / sizeof(float));
-    for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] = static_cast<float>(random.normal(i));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto value = static_cast<float>(random.normal(i));
+      values[i] = tensor.name == "rope_freqs.weight" ? 1 + std::abs(value) : value;
+    }
     writer.write(tensor.name, std::as_bytes(std::span(values)));
   }
   writer.finish();
   return collected.text;
+}
+
+/// The small model with all that its family may say: scaled positions with divisors, a window, a head
+/// of its own.
+inline std::string scaled_file(const std::string& architecture, bool has_bias, bool has_norms) {
+  GgufMetadata metadata = small_metadata(architecture);
+  metadata.set(architecture + ".rope.scaling.type", MetadataValue::of("yarn"));
+  metadata.set(architecture + ".rope.scaling.factor", MetadataValue::of(4.0f));
+  metadata.set(architecture + ".attention.sliding_window", MetadataValue::of(std::uint32_t{1}));
+  auto plan = small_plan(has_bias, has_norms);
+  plan.push_back(GgufTensorPlan::of("output.weight", DType::F32, {kSmallVocab, kSmallDim}));
+  plan.push_back(GgufTensorPlan::of("rope_freqs.weight", DType::F32, {kSmallDim / 4}));
+  return small_file(metadata, plan);
 }
 
 }  // namespace tenon::formats::test

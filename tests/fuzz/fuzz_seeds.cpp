@@ -17,19 +17,6 @@ void write(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-/// The small model with what its family may say beside: scaled positions, a window, an own head.
-std::string other_model(const char* architecture, bool has_bias, bool has_norms) {
-  GgufMetadata metadata = small_metadata(architecture);
-  const std::string prefix = architecture;
-  metadata.set(prefix + ".rope.scaling.type", MetadataValue::of("yarn"));
-  metadata.set(prefix + ".rope.scaling.factor", MetadataValue::of(4.0f));
-  metadata.set(prefix + ".attention.sliding_window", MetadataValue::of(std::uint32_t{1}));
-  auto plan = small_plan(has_bias, has_norms);
-  plan.push_back(GgufTensorPlan::of("output.weight", DType::F32, {kSmallVocab, kSmallDim}));
-  plan.push_back(GgufTensorPlan::of("rope_freqs.weight", DType::F32, {kSmallDim / 4}));
-  return small_file(metadata, plan);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -43,9 +30,9 @@ int main(int argc, char** argv) {
   write(folder / "gguf/part", file_text(data_path("split-00001-of-00003.gguf")));
   write(folder / "gguf/model", model);
   write(folder / "language_model_file/llama", model);
-  write(folder / "language_model_file/llama_scaled", other_model("llama", false, false));
-  write(folder / "language_model_file/qwen2", other_model("qwen2", true, false));
-  write(folder / "language_model_file/qwen3", other_model("qwen3", false, true));
+  write(folder / "language_model_file/llama_scaled", scaled_file("llama", false, false));
+  write(folder / "language_model_file/qwen2", scaled_file("qwen2", true, false));
+  write(folder / "language_model_file/qwen3", scaled_file("qwen3", false, true));
   write(folder / "safetensors/every_type", file_text(data_path("every_type.safetensors")));
   write(folder / "safetensors/index", file_text(data_path("sharded/model.safetensors.index.json")));
   write(folder / "numpy_file/float32", file_text(data_path("float32.npy")));
