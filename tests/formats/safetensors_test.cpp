@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/team.h"
 #include "formats/format_files.h"
 #include "formats/safetensors_header.h"
 
@@ -129,6 +130,26 @@ TEST_SUITE("safetensors") {
     CHECK(view->floats()[0] == 1.5f);
     CHECK(view->floats()[1] == -2.0f);
     CHECK(file.find("a")->data == view->data);
+  }
+
+  TEST_CASE("threads that ask for the same numbers get the same copy") {
+    const Memory memory(file_of(tensor("F32", "[64]", "[0,256]"), 256));
+    const SafetensorsFile file = SafetensorsFile::from_bytes(memory.bytes());
+    CHECK(reinterpret_cast<std::uintptr_t>(file.tensor_bytes(file.tensors()[0]).data()) % 4 != 0);
+    Team team(4);
+    std::vector<const std::byte*> copies(4);
+    std::vector<std::uint64_t> sums(4);
+    team.run([&](Worker& worker) {
+      const auto view = file.find("a");
+      const auto index = static_cast<std::size_t>(worker.index());
+      copies[index] = view->data;
+      for (std::size_t i = 0; i < view->bytes(); ++i)
+        sums[index] += std::to_integer<std::uint64_t>(view->data[i]);
+    });
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(copies[i] == copies[0]);
+      CHECK(sums[i] == 256u * 'x');
+    }
   }
 
   TEST_CASE("types that Tenon lacks are listed and refused when asked for") {
