@@ -64,42 +64,41 @@ std::vector<std::byte> encode_numbers(MetadataType type, std::span<const T> elem
   return bytes;
 }
 
-std::string where(std::string_view key) {
-  return "the value of " + quoted(key);
-}
+// Below, `what` is "the value of KEY" for messages, made once a value: a vocabulary
+// has 100,000 elements.
 
-MetadataType read_type(ByteReader& reader, std::string_view key) {
-  const auto type = reader.read<std::uint32_t>("the type of " + quoted(key));
+MetadataType read_element_type(ByteReader& reader, std::string_view what) {
+  const auto type = reader.read<std::uint32_t>(what);
   if (type >= kMetadataTypeCount)
-    throw reader.fail(where(key) + " has the unknown type " + std::to_string(type));
+    throw reader.fail(std::string(what) + " has the unknown type " + std::to_string(type));
   return static_cast<MetadataType>(type);
 }
 
-void check_value(ByteReader& reader, MetadataType type, std::string_view key, int depth);
+void check_value(ByteReader& reader, MetadataType type, std::string_view what, int depth);
 
-void check_array(ByteReader& reader, std::string_view key, int depth) {
+void check_array(ByteReader& reader, std::string_view what, int depth) {
   if (depth >= MetadataValue::kMaxArrayDepth)
-    throw reader.fail(where(key) + " nests arrays deeper than " +
+    throw reader.fail(std::string(what) + " nests arrays deeper than " +
                       std::to_string(MetadataValue::kMaxArrayDepth));
-  const MetadataType type = read_type(reader, key);
-  const auto count = reader.read<std::uint64_t>("the length of " + quoted(key));
-  reader.check_count(count, minimal_bytes(type), "elements in " + quoted(key));
+  const MetadataType type = read_element_type(reader, what);
+  const auto count = reader.read<std::uint64_t>(what);
+  reader.check_count(count, minimal_bytes(type), "elements in " + std::string(what));
   if (fixed_bytes(type) > 0 && type != MetadataType::Bool) {
-    reader.take(count * fixed_bytes(type), where(key));
+    reader.take(count * fixed_bytes(type), what);
     return;
   }
-  for (std::uint64_t i = 0; i < count; ++i) check_value(reader, type, key, depth + 1);
+  for (std::uint64_t i = 0; i < count; ++i) check_value(reader, type, what, depth + 1);
 }
 
-void check_value(ByteReader& reader, MetadataType type, std::string_view key, int depth) {
-  if (type == MetadataType::Array) return check_array(reader, key, depth);
+void check_value(ByteReader& reader, MetadataType type, std::string_view what, int depth) {
+  if (type == MetadataType::Array) return check_array(reader, what, depth);
   if (type == MetadataType::String) {
-    reader.read_text(where(key));
+    reader.read_text(what);
     return;
   }
-  const auto bytes = reader.take(fixed_bytes(type), where(key));
+  const auto bytes = reader.take(fixed_bytes(type), what);
   if (type == MetadataType::Bool && std::to_integer<unsigned>(bytes[0]) > 1)
-    throw reader.fail(where(key) + " is a bool of " +
+    throw reader.fail(std::string(what) + " is a bool of " +
                       std::to_string(std::to_integer<unsigned>(bytes[0])) + ", it must be 0 or 1");
 }
 
@@ -158,7 +157,7 @@ MetadataValue MetadataValue::array(MetadataType type, std::span<const MetadataVa
   }
   // Refuses what no reader would accept: arrays nested too deep.
   ByteReader reader(bytes, "");
-  check_array(reader, "array", 0);
+  check_array(reader, "the array", 0);
   return {MetadataType::Array, std::move(bytes)};
 }
 
@@ -179,8 +178,9 @@ MetadataValue MetadataValue::array(std::span<const float> elements) {
 
 MetadataValue MetadataValue::read(ByteReader& reader, MetadataType type, std::string_view key) {
   ByteReader end = reader;
-  check_value(end, type, key, 0);
-  const auto bytes = reader.take(end.position() - reader.position(), where(key));
+  const std::string what = "the value of " + quoted(key);
+  check_value(end, type, what, 0);
+  const auto bytes = reader.take(end.position() - reader.position(), what);
   return {type, std::vector<std::byte>(bytes.begin(), bytes.end())};
 }
 

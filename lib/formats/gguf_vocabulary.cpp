@@ -34,10 +34,10 @@ Vocabulary::Kind read_kind(const GgufMetadata& metadata) {
       .hint("supported: gpt2 (byte-level byte pairs), llama (SentencePiece)");
 }
 
-std::vector<std::string> read_texts(const GgufMetadata& metadata, std::string_view key) {
-  const auto texts = metadata.find_strings(key);
-  if (!texts) return {};
-  return {texts->begin(), texts->end()};
+std::vector<std::string> read_merges(const GgufMetadata& metadata) {
+  const auto merges = metadata.find_strings(kMerges);
+  if (!merges) return {};
+  return {merges->begin(), merges->end()};
 }
 
 void check_length(const GgufMetadata& metadata, std::string_view key, std::size_t length,
@@ -150,15 +150,15 @@ text::Vocabulary read_vocabulary(const GgufMetadata& metadata) {
   Vocabulary vocabulary;
   vocabulary.kind = read_kind(metadata);
   vocabulary.pre_tokenizer = metadata.find_string(kPre).value_or("default");
-  metadata.require_strings(kTokens);
-  vocabulary.pieces = read_texts(metadata, kTokens);
+  const auto pieces = metadata.require_strings(kTokens);
+  vocabulary.pieces.assign(pieces.begin(), pieces.end());
   const std::size_t tokens = vocabulary.pieces.size();
   if (tokens == 0) throw metadata.error(kTokens, "the vocabulary is empty");
   if (tokens > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
     throw metadata.error(kTokens, "the vocabulary has more tokens than 32-bit numbers reach");
   vocabulary.scores = read_scores(metadata, tokens);
   vocabulary.types = read_types(metadata, tokens);
-  vocabulary.merges = read_texts(metadata, kMerges);
+  vocabulary.merges = read_merges(metadata);
   read_special_tokens(metadata, vocabulary);
   read_rules(metadata, vocabulary);
   vocabulary.chat_template = metadata.find_string("tokenizer.chat_template").value_or("");

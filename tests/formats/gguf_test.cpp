@@ -193,7 +193,7 @@ TEST_SUITE("gguf") {
                        "them"));
     FileBytes array;
     array.head(3, 0, 1).key("big", kArray).number(kF32).number<std::uint64_t>(UINT64_MAX / 2);
-    CHECK(gguf_error(array).find("elements in \"big\"") != std::string::npos);
+    CHECK(gguf_error(array).find("elements in the value of \"big\"") != std::string::npos);
     FileBytes text;
     text.head(3, 0, 1).key("text", kString).number<std::uint64_t>(UINT64_MAX - 3);
     CHECK(gguf_error(text).find("the file ends inside the value of \"text\"") != std::string::npos);
