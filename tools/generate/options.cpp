@@ -53,7 +53,7 @@ void register_input(cli::Job& job, Options& options) {
           options.chat_date);
   job.add({.name = "--parse-special",
            .group = "Input",
-           .help = "names of control tokens in a prompt are those tokens, not text"},
+           .help = "read special tokens written in the text, such as <|im_start|>"},
           options.parses_special);
 }
 
