@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "generation/slots.h"
+#include "generation/common_prefix.h"
 
 namespace tenon::generation {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "generation/common_prefix.h"
 
 namespace tenon::generation {
 
@@ -18,11 +19,6 @@ std::size_t usable_prefix(std::span<const std::int32_t> computed,
 }
 
 }  // namespace
-
-std::size_t common_prefix(std::span<const std::int32_t> a, std::span<const std::int32_t> b) {
-  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
-                                  a.begin());
-}
 
 Slots::Slots(const models::LanguageModel& model, const GeneratorOptions& options)
     : model_(model),
@@ -83,11 +79,18 @@ void Slots::await_better(Slot& slot, std::size_t length) {
   }
 }
 
+// An idle state is continued where that keeps most of it; a short common beginning is copied instead, so
+// that the rest stays for prompts to come. Else the state that has waited longest gives way.
 Slot& Slots::slot_to_fill(const Beginning& beginning) {
-  if (beginning.slot != nullptr && beginning.slot->is_idle()) return *beginning.slot;
+  Slot* const own =
+      beginning.slot != nullptr && beginning.slot->is_idle() ? beginning.slot : nullptr;
+  if (own != nullptr && 2 * beginning.length >= own->computed.size()) return *own;
   Slot* oldest = nullptr;
-  for (Slot& slot : slots_)
-    if (slot.is_idle() && (oldest == nullptr || slot.arrival < oldest->arrival)) oldest = &slot;
+  for (Slot& slot : slots_) {
+    const bool is_free = slot.is_idle() && &slot != own;
+    if (is_free && (oldest == nullptr || slot.arrival < oldest->arrival)) oldest = &slot;
+  }
+  if (oldest == nullptr) oldest = own;
   TENON_CHECK(oldest != nullptr);
   return *oldest;
 }

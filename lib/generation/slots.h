@@ -75,7 +75,4 @@ class Slots {
   std::vector<Prefix> prefixes_;
 };
 
-/// Tokens that both begin with.
-std::size_t common_prefix(std::span<const std::int32_t> a, std::span<const std::int32_t> b);
-
 }  // namespace tenon::generation

@@ -213,6 +213,38 @@ TEST_CASE("a prefix that all prompts share is computed once, also when all start
   CHECK(generate({request}, {.parallel = 1}).counts.prompt_rows == 299 + 5);
 }
 
+TEST_CASE("a short common beginning does not drive out a long computed prompt") {
+  // One request at a time: documents a, b and again a, which have but their first tokens in common.
+  struct OneByOne : ListSource {
+    using ListSource::ListSource;
+    Status next(bool may_wait, Request& request) override {
+      return may_wait ? ListSource::next(may_wait, request) : Status::NotYet;
+    }
+  };
+  std::mt19937 random(4);
+  std::vector<Request> requests(3);
+  for (Request& request : requests) {
+    request.prompt = {1, 2, 3};
+    request.settings.max_tokens = 1;
+  }
+  const auto a = random_tokens(random, 100), b = random_tokens(random, 100);
+  for (int i = 0; i < 3; ++i) {
+    const auto& document = i == 1 ? b : a;
+    requests[i].prompt.insert(requests[i].prompt.end(), document.begin(), document.end());
+  }
+  FakeModel model;
+  FakeTokenizer tokenizer;
+  Team team(1);
+  for (const int parallel : {1, 2}) {
+    OneByOne source(requests);
+    Recorder recorder;
+    const auto counts =
+        Generator(model, tokenizer, team, {.parallel = parallel}).run(source, recorder);
+    CHECK(recorder.completions.size() == 3);
+    CHECK(counts.reused_tokens == 3 + (parallel == 1 ? 3 : 102));
+  }
+}
+
 TEST_CASE("parallel answers share passes, and a finished one makes room at once") {
   std::vector<Request> requests;
   for (int i = 0; i < 8; ++i) {
