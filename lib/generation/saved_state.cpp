@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "base/error.h"
@@ -71,6 +70,49 @@ std::string header_of(const SavedState& saved) {
   return header;
 }
 
+/// Sizes of the parts after the header, which fill the file exactly.
+struct Layout {
+  std::uint64_t computation_bytes = 0;
+  std::uint64_t token_count = 0;
+  std::uint64_t state_bytes = 0;
+};
+
+// Checks everything about the file as a whole before anything is read out of it.
+Layout checked_layout(std::span<const std::byte> bytes) {
+  const bool has_magic =
+      bytes.size() >= kMagic.size() && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
+  if (!has_magic)
+    throw Error(ErrorKind::Input, "is not a saved state")
+        .hint("--load-state reads what --save-state of tenon-generate has written");
+  if (bytes.size() < kHeaderBytes + kChecksumBytes) throw damaged("the saved state is cut short");
+  const auto version = number_at<std::uint32_t>(bytes, 8);
+  if (version != kVersion)
+    throw damaged("the saved state has version " + std::to_string(version) +
+                  ", this program reads version " + std::to_string(kVersion));
+
+  const Layout layout{.computation_bytes = number_at<std::uint32_t>(bytes, 12),
+                      .token_count = number_at<std::uint32_t>(bytes, 36),
+                      .state_bytes = number_at<std::uint64_t>(bytes, 40)};
+  // Each part is compared with what is left, so no sum of counts from the file can overflow.
+  std::uint64_t left = bytes.size() - kHeaderBytes - kChecksumBytes;
+  for (const std::uint64_t part :
+       {layout.computation_bytes, 4 * layout.token_count, layout.state_bytes}) {
+    if (part > left) throw damaged("the saved state is cut short");
+    left -= part;
+  }
+  if (left != 0) throw damaged("the saved state is longer than it says");
+  const std::size_t content_bytes = bytes.size() - kChecksumBytes;
+  if (crc32(bytes.first(content_bytes)) != number_at<std::uint32_t>(bytes, content_bytes))
+    throw damaged("the checksum of the saved state does not match, it is damaged");
+  return layout;
+}
+
+DType cache_type_of(std::uint32_t number) {
+  for (const CacheTypeNumber& type : kCacheTypes)
+    if (type.number == number) return type.dtype;
+  throw damaged("the saved state has an unknown cache type, number " + std::to_string(number));
+}
+
 }  // namespace
 
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t so_far) {
@@ -109,47 +151,17 @@ void write_saved_state(const SavedState& saved,
 }
 
 SavedState read_saved_state(std::span<const std::byte> bytes) {
-  const bool has_magic =
-      bytes.size() >= kMagic.size() && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
-  if (!has_magic)
-    throw Error(ErrorKind::Input, "is not a saved state")
-        .hint("--load-state reads what --save-state of tenon-generate has written");
-  if (bytes.size() < kHeaderBytes + kChecksumBytes) throw damaged("the saved state is cut short");
-  const auto version = number_at<std::uint32_t>(bytes, 8);
-  if (version != kVersion)
-    throw damaged("the saved state has version " + std::to_string(version) +
-                  ", this program reads version " + std::to_string(kVersion));
-
-  const std::uint64_t computation_bytes = number_at<std::uint32_t>(bytes, 12);
-  const std::uint64_t token_count = number_at<std::uint32_t>(bytes, 36);
-  const auto state_bytes = number_at<std::uint64_t>(bytes, 40);
-  // Each part is compared with what is left, so no sum of counts from the file can overflow.
-  std::uint64_t left = bytes.size() - kHeaderBytes - kChecksumBytes;
-  for (const std::uint64_t part : {computation_bytes, 4 * token_count, state_bytes}) {
-    if (part > left) throw damaged("the saved state is cut short");
-    left -= part;
-  }
-  if (left != 0) throw damaged("the saved state is longer than it says");
-  const std::size_t content_bytes = bytes.size() - kChecksumBytes;
-  if (crc32(bytes.first(content_bytes)) != number_at<std::uint32_t>(bytes, content_bytes))
-    throw damaged("the checksum of the saved state does not match, it is damaged");
-
+  const Layout layout = checked_layout(bytes);
   SavedState saved;
   saved.origin.model = {number_at<std::uint64_t>(bytes, 16), number_at<std::uint64_t>(bytes, 24)};
-  const auto cache_type = number_at<std::uint32_t>(bytes, 32);
-  const auto* type = std::find_if(std::begin(kCacheTypes), std::end(kCacheTypes),
-                                  [&](const auto& entry) { return entry.number == cache_type; });
-  if (type == std::end(kCacheTypes))
-    throw damaged("the saved state has an unknown cache type, number " +
-                  std::to_string(cache_type));
-  saved.origin.cache_type = type->dtype;
+  saved.origin.cache_type = cache_type_of(number_at<std::uint32_t>(bytes, 32));
   std::size_t offset = kHeaderBytes;
   saved.origin.computation.assign(reinterpret_cast<const char*>(bytes.data()) + offset,
-                                  computation_bytes);
-  offset += computation_bytes;
-  for (std::uint64_t i = 0; i < token_count; ++i, offset += 4)
+                                  layout.computation_bytes);
+  offset += layout.computation_bytes;
+  for (std::uint64_t i = 0; i < layout.token_count; ++i, offset += 4)
     saved.tokens.push_back(static_cast<std::int32_t>(number_at<std::uint32_t>(bytes, offset)));
-  const auto state = bytes.subspan(offset, state_bytes);
+  const auto state = bytes.subspan(offset, layout.state_bytes);
   saved.state.assign(state.begin(), state.end());
   return saved;
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 
@@ -42,60 +43,72 @@ SamplingOptions SamplingFlags::resolve(std::uint64_t seed) const {
   return resolved;
 }
 
-void register_options(OptionRegistry& registry, SamplingFlags& flags) {
-  SamplingOptions& options = flags.options;
-  const auto spec = [](std::string name, std::string value, std::string help, double minimum,
-                       double maximum, bool is_common = false) {
-    return OptionSpec{.name = std::move(name),
-                      .group = "Sampling",
-                      .help = std::move(help),
-                      .value = std::move(value),
-                      .minimum = minimum,
-                      .maximum = maximum,
-                      .is_common = is_common};
-  };
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  registry.add(spec("--temperature", "T",
-                    "divide the logits by T before drawing; 0 takes the most "
-                    "probable token",
-                    0.0, kInfinity, true),
-               options.temperature);
-  registry.add(spec("--top-k", "K", "draw from the K most probable tokens; 0 from all", 0.0,
-                    2147483647.0, true),
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kMostTokens = 2147483647;
+
+OptionSpec spec(std::string name, std::string value, std::string help, double minimum = -kInfinity,
+                double maximum = kInfinity) {
+  return {.name = std::move(name),
+          .group = "Sampling",
+          .help = std::move(help),
+          .value = std::move(value),
+          .minimum = minimum,
+          .maximum = maximum};
+}
+
+OptionSpec common(OptionSpec spec) {
+  spec.is_common = true;
+  return spec;
+}
+
+void register_cuts(OptionRegistry& registry, SamplingOptions& options) {
+  registry.add(
+      common(spec("--temperature", "T",
+                  "divide the logits by T before drawing; 0 takes the most probable token", 0.0)),
+      options.temperature);
+  registry.add(common(spec("--top-k", "K", "draw from the K most probable tokens; 0 from all", 0.0,
+                           kMostTokens)),
                options.top_k);
-  registry.add(spec("--top-p", "P",
-                    "draw from the smallest set of most probable tokens that holds P "
-                    "of the probability",
-                    0.0, 1.0, true),
+  registry.add(common(spec("--top-p", "P",
+                           "draw from the smallest set of most probable tokens that holds P of the "
+                           "probability",
+                           0.0, 1.0)),
                options.top_p);
   registry.add(spec("--min-p", "P", "drop tokens less probable than P times the most probable one",
                     0.0, 1.0),
                options.min_p);
   registry.add(spec("--typical-p", "P",
-                    "draw from the tokens whose surprise is nearest to the "
-                    "expected one, P of the probability",
+                    "draw from the tokens whose surprise is nearest to the expected one, P of the "
+                    "probability",
                     0.0, 1.0),
                options.typical_p);
-  registry.add(spec("--repeat-penalty", "X",
-                    "divide positive logits of tokens seen lately by X, "
-                    "multiply negative ones",
-                    0.0, kInfinity),
-               options.repeat_penalty);
-  registry.add(spec("--presence-penalty", "X", "subtract X from the logits of tokens seen lately",
-                    -kInfinity, kInfinity),
+}
+
+void register_penalties(OptionRegistry& registry, SamplingOptions& options) {
+  registry.add(
+      spec("--repeat-penalty", "X",
+           "divide positive logits of tokens seen lately by X, multiply negative ones", 0.0),
+      options.repeat_penalty);
+  registry.add(spec("--presence-penalty", "X", "subtract X from the logits of tokens seen lately"),
                options.presence_penalty);
   registry.add(spec("--frequency-penalty", "X",
-                    "subtract X from the logit of a token for every time "
-                    "it was seen lately",
-                    -kInfinity, kInfinity),
+                    "subtract X from the logit of a token for every time it was seen lately"),
                options.frequency_penalty);
-  registry.add(spec("--penalty-window", "N",
-                    "tokens back, prompt included, that the penalties count "
-                    "as lately; 0 counts all",
-                    0.0, 2147483647.0),
-               options.penalty_window);
-  registry.add(spec("--logit-bias", "ID=X", "add X to the logit of token ID, -inf bans it",
-                    -kInfinity, kInfinity),
+  registry.add(
+      spec("--penalty-window", "N",
+           "tokens back, prompt included, that the penalties count as lately; 0 counts all", 0.0,
+           kMostTokens),
+      options.penalty_window);
+}
+
+}  // namespace
+
+void register_options(OptionRegistry& registry, SamplingFlags& flags) {
+  register_cuts(registry, flags.options);
+  register_penalties(registry, flags.options);
+  registry.add(spec("--logit-bias", "ID=X", "add X to the logit of token ID, -inf bans it"),
                flags.logit_bias);
 }
 

@@ -2,10 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include <deque>
 #include <random>
 
 #include "generation/fake_model.h"
+#include "generation/recorder.h"
 #include "sampling/sampler_chain.h"
 
 using namespace tenon;
@@ -13,91 +13,6 @@ using namespace tenon::generation;
 using namespace tenon::generation::fake;
 
 namespace {
-
-class ListSource : public RequestSource {
- public:
-  explicit ListSource(std::vector<Request> requests)
-      : requests_(requests.begin(), requests.end()) {}
-  Status next(bool, Request& request) override {
-    if (requests_.empty()) return Status::End;
-    request = requests_.front();
-    requests_.pop_front();
-    return Status::Ready;
-  }
-
- private:
-  std::deque<Request> requests_;
-};
-
-struct Recorder : GenerationObserver {
-  std::vector<Completion> completions;
-  std::vector<std::pair<std::size_t, std::string>> failures;
-  std::vector<std::string> events;  // "0/0 text", in the order they came
-  std::string streamed;             // of the answer that is being streamed
-
-  void text(std::size_t request, std::int64_t sample, std::string_view piece) override {
-    CHECK(!piece.empty());
-    streamed += piece;
-    events.push_back(std::to_string(request) + "/" + std::to_string(sample));
-  }
-  void completed(const Completion& completion) override {
-    CHECK(streamed == completion.text);
-    streamed.clear();
-    completions.push_back(completion);
-    events.push_back("done");
-  }
-  void failed(std::size_t request, const Error& error) override {
-    failures.emplace_back(request, error.message());
-    events.push_back("failed");
-  }
-};
-
-struct Outcome {
-  std::vector<Completion> completions;
-  std::vector<std::pair<std::size_t, std::string>> failures;
-  GenerationCounts counts;
-  std::int64_t rows = 0;
-};
-
-Outcome generate(std::vector<Request> requests, const GeneratorOptions& options = {},
-                 std::int32_t threads = 1) {
-  FakeModel model;
-  FakeTokenizer tokenizer;
-  Team team(threads);
-  ListSource source(std::move(requests));
-  Recorder recorder;
-  Generator generator(model, tokenizer, team, options);
-  const GenerationCounts counts = generator.run(source, recorder);
-  return {recorder.completions, recorder.failures, counts, model.rows_computed};
-}
-
-std::vector<std::int32_t> random_tokens(std::mt19937& random, std::size_t size) {
-  std::vector<std::int32_t> tokens(size);
-  for (std::int32_t& token : tokens) token = static_cast<std::int32_t>(random() % 28);
-  return tokens;
-}
-
-/// Requests that share beginnings and differ in everything else.
-std::vector<Request> mixed_requests() {
-  std::mt19937 random(3);
-  const auto shared = random_tokens(random, 60);
-  std::vector<Request> requests;
-  for (int i = 0; i < 14; ++i) {
-    Request request;
-    if (i % 3 != 2) request.prompt.assign(shared.begin(), shared.begin() + 20 + i * 2);
-    for (const std::int32_t token : random_tokens(random, 1 + random() % 30))
-      request.prompt.push_back(token);
-    request.settings.max_tokens = i % 5 == 4 ? 0 : static_cast<std::int64_t>(5 + random() % 60);
-    request.settings.sampling.temperature = i % 2 == 0 ? 0.9 : 0.0;
-    request.settings.sampling.seed = random() % 3;
-    if (i % 2 == 0 && i % 4 == 0) request.settings.samples = 3;
-    if (i % 4 == 1) request.settings.sampling.repeat_penalty = 1.3;
-    if (i % 6 == 3) request.settings.stop_texts = {"ab", "zz"};
-    if (i % 7 == 2) request.settings.logprobs = 3;
-    requests.push_back(request);
-  }
-  return requests;
-}
 
 bool same(const Completion& a, const Completion& b) {
   if (a.details.size() != b.details.size()) return false;
@@ -286,144 +201,6 @@ TEST_CASE("a pass never has more prompt rows than allowed beside the growing ans
   Generator(model, tokenizer, team, {.parallel = 5, .prompt_rows = 16}).run(source, recorder);
   CHECK(model.largest_pass <= 16 + 5);
   CHECK(model.largest_pass > 16);
-}
-
-TEST_CASE("events come in the order of the input, a whole answer before the next") {
-  std::vector<Request> requests = mixed_requests();
-  requests[3].prompt.clear();
-  FakeModel model;
-  FakeTokenizer tokenizer;
-  Team team(1);
-  ListSource source(requests);
-  Recorder recorder;
-  Generator(model, tokenizer, team, {.parallel = 6, .stops_at_failure = false})
-      .run(source, recorder);
-  std::vector<std::pair<std::size_t, std::int64_t>> expected, got;
-  for (std::size_t i = 0; i < requests.size(); ++i)
-    for (std::int64_t sample = 0; sample < requests[i].settings.samples; ++sample)
-      if (i != 3) expected.emplace_back(i, sample);
-  for (const Completion& completion : recorder.completions)
-    got.emplace_back(completion.request, completion.sample);
-  CHECK(got == expected);
-  REQUIRE(recorder.failures.size() == 1);
-  CHECK(recorder.failures[0].first == 3);
-  CHECK(recorder.failures[0].second == "the prompt has no token to begin with");
-  // The failure stands between the answers of requests 2 and 4.
-  std::size_t done_before = 0;
-  for (const std::string& event : recorder.events) {
-    if (event == "failed") break;
-    done_before += event == "done";
-  }
-  CHECK(done_before == static_cast<std::size_t>(requests[0].settings.samples) + 2);
-}
-
-TEST_CASE("after a failure no further request is taken, what came before is finished") {
-  std::vector<Request> requests(6);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    requests[i].prompt = {static_cast<std::int32_t>(i)};
-    requests[i].settings.max_tokens = 5;
-  }
-  requests[2].prompt.assign(20, 3);
-  for (const int parallel : {1, 4}) {
-    const Outcome outcome = generate(requests, {.context = 19, .parallel = parallel});
-    CHECK(outcome.completions.size() == 2);
-    REQUIRE(outcome.failures.size() == 1);
-    CHECK(outcome.failures[0].second == "the prompt has 20 tokens, the context holds 19");
-    CHECK(outcome.counts.requests == 3);
-  }
-}
-
-TEST_CASE("every reason to end is told apart") {
-  FakeModel model;
-  FakeTokenizer tokenizer;
-  Team team(1);
-  const std::vector<std::int32_t> prompt = {1, 2, 3};
-  // h e l l o, then the end
-  std::vector<std::int32_t> text = prompt;
-  for (const std::int32_t token : {7, 4, 11, 11, 14, kEnd}) {
-    model.scripted[text] = token;
-    text.push_back(token);
-  }
-  const auto run = [&](RequestSettings settings, std::int64_t context = 100) {
-    Request request{prompt, settings};
-    ListSource source({request});
-    Recorder recorder;
-    Generator(model, tokenizer, team, {.context = context}).run(source, recorder);
-    REQUIRE(recorder.completions.size() == 1);
-    return recorder.completions[0];
-  };
-  Completion stop = run({});
-  CHECK(stop.text == "hello");
-  CHECK(stop.finish == Finish::Stop);
-  CHECK(stop.tokens == std::vector<std::int32_t>{7, 4, 11, 11, 14});
-
-  Completion stop_text = run({.stop_texts = {"lo", "x"}});
-  CHECK(stop_text.text == "hel");
-  CHECK(stop_text.finish == Finish::StopText);
-  CHECK(stop_text.stop_text == "lo");
-  CHECK(stop_text.tokens.size() == 5);  // the ids that were drawn, uncut
-
-  Completion length = run({.max_tokens = 2});
-  CHECK(length.text == "he");
-  CHECK(length.finish == Finish::Length);
-  Completion none = run({.max_tokens = 0});
-  CHECK(none.text.empty());
-  CHECK(none.finish == Finish::Length);
-
-  Completion context = run({}, 6);
-  CHECK(context.text == "hel");
-  CHECK(context.finish == Finish::Context);
-  CHECK(run({}, 3).tokens.empty());
-  // What may have become a stop text is shown when it does not.
-  CHECK(run({.max_tokens = 3, .stop_texts = {"lly"}}).text == "hel");
-  CHECK(run({.stop_texts = {"oh"}}).text == "hello");
-}
-
-TEST_CASE("half a character is never shown, and replaced where it stays half") {
-  FakeModel model;
-  FakeTokenizer tokenizer;
-  Team team(1);
-  std::vector<std::int32_t> text = {0};
-  for (const std::int32_t token : {28, 29, 28, 0, 28}) {  // é, half, a, half
-    model.scripted[text] = token;
-    text.push_back(token);
-  }
-  Request request{.prompt = {0}, .settings = {.max_tokens = 5}};
-  ListSource source({request});
-  struct Watching : Recorder {
-    std::vector<std::string> pieces;
-    void text(std::size_t request, std::int64_t sample, std::string_view piece) override {
-      pieces.emplace_back(piece);
-      Recorder::text(request, sample, piece);
-    }
-  } watching;
-  Generator(model, tokenizer, team, {}).run(source, watching);
-  CHECK(watching.pieces == std::vector<std::string>{"é",
-                                                    "\xEF\xBF\xBD"
-                                                    "a",
-                                                    "\xEF\xBF\xBD"});
-  CHECK(watching.completions[0].tokens == std::vector<std::int32_t>{28, 29, 28, 0, 28});
-}
-
-TEST_CASE("log-probabilities are those of the model, whatever the sampling") {
-  FakeModel model;
-  Request request{.prompt = {5, 6}, .settings = {.max_tokens = 6, .logprobs = 4}};
-  request.settings.sampling = {.temperature = 0.5, .top_k = 3, .logit_bias = {{2, 1.0}}, .seed = 9};
-  const Outcome outcome = generate({request});
-  REQUIRE(outcome.completions.size() == 1);
-  const Completion& completion = outcome.completions[0];
-  REQUIRE(completion.details.size() == completion.tokens.size());
-  std::vector<std::int32_t> text = request.prompt;
-  for (std::size_t i = 0; i < completion.tokens.size(); ++i) {
-    std::vector<float> logits(kVocab);
-    model.write_logits(text, logits.data());
-    const TokenDetail& detail = completion.details[i];
-    CHECK(detail.token == completion.tokens[i]);
-    CHECK(detail.log_probability == sampling::log_probability(logits, detail.token));
-    REQUIRE(detail.top.size() == 4);
-    CHECK(detail.top[0].token == std::max_element(logits.begin(), logits.end()) - logits.begin());
-    text.push_back(completion.tokens[i]);
-  }
 }
 
 TEST_CASE("a source with nothing to give does not hold up answers that grow") {
