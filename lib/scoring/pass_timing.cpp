@@ -34,11 +34,11 @@ class PassTimer {
   }
 
   // Seconds of one pass; the state is left as it was.
-  double run(std::int64_t rows, const std::function<double()>& clock) {
+  double run(std::int64_t rows, const std::function<double()>& now) {
     make_batch(rows, options_.logit_rows);
-    const double start = clock();
+    const double start = now();
     forward();
-    const double stop = clock();
+    const double stop = now();
     state_->commit({});
     return stop - start;
   }
@@ -96,7 +96,7 @@ void summarize(PassTime& time, std::size_t bytes_per_pass) {
 }  // namespace
 
 std::vector<PassTime> time_passes(models::LanguageModel& model, const PassTimingOptions& options,
-                                  Team& team, const std::function<double()>& clock) {
+                                  Team& team, const std::function<double()>& now) {
   check(options);
   PassTimer timer(model, options, team);
   std::vector<PassTime> times;
@@ -106,7 +106,7 @@ std::vector<PassTime> time_passes(models::LanguageModel& model, const PassTiming
     for (std::size_t i = 0; i < times.size(); ++i) {
       const auto turn = static_cast<std::size_t>(round + options.warmup);
       PassTime& time = times[(i + turn) % times.size()];
-      const double seconds = timer.run(time.rows, clock);
+      const double seconds = timer.run(time.rows, now);
       if (round >= 0) time.seconds.push_back(seconds);
     }
   }

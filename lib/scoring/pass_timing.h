@@ -14,7 +14,8 @@ struct PassTimingOptions {
   std::int64_t depth = 0;                              // committed positions before each pass
   std::int64_t repeat = 10;                            // measured passes of each kind
   std::int64_t warmup = 1;                             // unmeasured ones before
-  /// Rows of a pass, from its end, that want logits: all of a draft's few rows, of a long prompt only the last ones.
+  /// Rows of a pass, from its end, that want logits: all of a draft's few rows, of a long prompt
+  /// only the last ones.
   std::int64_t logit_rows = 16;
   DType cache_type = DType::F16;
 };
@@ -29,11 +30,11 @@ struct PassTime {
   double bytes_per_second = 0.0;   // weights that one pass reads / seconds_median
 };
 
-/// Times forward passes of a chain of rows behind `depth` committed positions, by `clock` (seconds from any
-/// start). One pass of each kind is a round, and every round begins with another kind: a clock that speeds
-/// up or a neighbour that wakes up hits all kinds alike. Results in the order of `options.rows`.
-/// Throws Error(Usage) for counts that are not positive, and what the model throws.
+/// Times forward passes of a chain of rows behind `depth` committed positions, by `now` (seconds
+/// from any start). One pass of each kind is a round, and every round begins with another kind: a
+/// clock that speeds up or a neighbour that wakes up hits all kinds alike. Results in the order of
+/// `options.rows`. Throws Error(Usage) for counts that are not positive, and what the model throws.
 std::vector<PassTime> time_passes(models::LanguageModel& model, const PassTimingOptions& options,
-                                  Team& team, const std::function<double()>& clock);
+                                  Team& team, const std::function<double()>& now);
 
 }  // namespace tenon::scoring

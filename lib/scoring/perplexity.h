@@ -9,8 +9,8 @@
 #include "models/language/language_model.h"
 #include "scoring/score_windows.h"
 
-/// How well a model predicts a text (Jelinek, Mercer, Bahl and Baker 1977): every token is predicted from
-/// the true tokens before it.
+/// How well a model predicts a text (Jelinek, Mercer, Bahl and Baker 1977): every token is
+/// predicted from the true tokens before it.
 namespace tenon::scoring {
 
 struct PerplexityOptions {
@@ -41,8 +41,8 @@ struct Perplexity {
   std::int64_t tokens = 0;  // scored
   double nats = 0.0;        // sum
   double nats_per_token = 0.0;
-  /// Of nats_per_token: sqrt(variance of the tokens' nats / tokens), as if tokens were independent. They are
-  /// not, so the true error is larger. 0 for one token.
+  /// Of nats_per_token: sqrt(variance of the tokens' nats / tokens), as if tokens were independent.
+  /// They are not, so the true error is larger. 0 for one token.
   double standard_error = 0.0;
   double top1_accuracy = 0.0;  // share of tokens that were the most probable one
   std::int64_t bytes = 0;      // of the scored tokens
@@ -52,8 +52,8 @@ struct Perplexity {
   double perplexity() const;
 };
 
-/// Throws what plan_windows and the model throw, and Error(Input) for logits that are not numbers. A callback may
-/// throw to stop.
+/// Throws what plan_windows and the model throw, and Error(Input) for logits that are not numbers.
+/// A callback may throw to stop.
 Perplexity score_perplexity(models::LanguageModel& model, const ScoredText& text,
                             const PerplexityOptions& options, Team& team,
                             const ScoringCallbacks& callbacks = {});

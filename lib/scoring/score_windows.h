@@ -23,11 +23,12 @@ struct ScoreWindow {
   std::int64_t score_begin = 0;
 };
 
-/// Windows over a text of `tokens` tokens. Every token is scored exactly once (but the first, without BOS), in the first
-/// window that reaches it: so each has all tokens before it as context, or at least context - stride of
-/// them (BOS counted). Larger strides are faster and score worse: see Press et al. 2021, "Shortformer", section 3.
-/// Throws Error(Usage) for a context or stride that leaves a token without context, Error(Input) for a text
-/// with nothing to score.
+/// Windows over a text of `tokens` tokens. Every token is scored exactly once (but the first,
+/// without BOS), in the first window that reaches it: so each has all tokens before it as context,
+/// or at least context - stride of them (BOS counted). Larger strides are faster and score worse:
+/// see Press, Smith and Lewis 2021, "Shortformer", on evaluation by sliding window. Throws
+/// Error(Usage) for a context or stride that leaves a token without context, Error(Input) for a
+/// text with nothing to score.
 std::vector<ScoreWindow> plan_windows(std::int64_t tokens, const WindowOptions& options);
 
 }  // namespace tenon::scoring

@@ -17,8 +17,8 @@ LogitSummary summarize(std::span<const float> logits);
 /// -log p(token) in nats.
 double nats(std::span<const float> logits, const LogitSummary& summary, std::int32_t token);
 
-/// Kullback-Leibler divergence of p (reference) from q (candidate) in nats: sum of p (log p - log q), never
-/// below 0 but for rounding.
+/// Kullback-Leibler divergence of p (reference) from q (candidate) in nats: sum of p (log p - log
+/// q), never below 0 but for rounding.
 double divergence(std::span<const float> reference, const LogitSummary& reference_summary,
                   std::span<const float> candidate, const LogitSummary& candidate_summary);
 

@@ -1,6 +1,6 @@
-// Any bytes as a chat template, rendered over conversations of every shape with small limits: a text or an Error,
-// never anything else. Bytes behind a zero byte are taken as the messages in JSON. Seeds: the templates of
-// tests/data/chat_templates.
+// Any bytes as a chat template, rendered over conversations of every shape with small limits: a
+// text or an Error, never anything else. Bytes behind a zero byte are taken as the messages in
+// JSON. Seeds: the templates of tests/data/chat_templates.
 
 #include <cstdint>
 #include <string>

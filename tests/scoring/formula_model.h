@@ -11,8 +11,8 @@
 
 namespace tenon::test {
 
-/// A language model whose logits are a formula of the tokens it has seen, so that a test can say what any
-/// score must be. Keeps count of what is asked of it.
+/// A language model whose logits are a formula of the tokens it has seen, so that a test can say
+/// what any score must be. Keeps count of what is asked of it.
 class FormulaModel : public models::LanguageModel {
  public:
   explicit FormulaModel(std::int64_t vocab = 11, double sharpness = 1.0) : sharpness_(sharpness) {
@@ -116,8 +116,8 @@ inline std::vector<std::int32_t> varied_tokens(std::size_t count, std::int32_t v
   return tokens;
 }
 
-/// What a window of the definition holds before text token `at`: the first window (k * stride, in order of k) that
-/// reaches it, from its beginning, with the BOS token in front.
+/// What a window of the definition holds before text token `at`: the first window (k * stride, in
+/// order of k) that reaches it, from its beginning, with the BOS token in front.
 inline std::vector<std::int32_t> context_of(const std::vector<std::int32_t>& tokens,
                                             std::int64_t at, std::int64_t context,
                                             std::int64_t stride, std::optional<std::int32_t> bos) {

@@ -25,7 +25,8 @@ TEST_CASE("times are what the clock says, for every kind of pass at the same dep
       model, {.rows = {1, 4, 20}, .depth = 300, .repeat = 4, .warmup = 2, .logit_rows = 3}, team,
       [&] { return now; });
 
-  // 300 tokens are filled in three passes, then rounds of three passes that begin with another kind each.
+  // 300 tokens are filled in three passes, then rounds of three passes that begin with another kind
+  // each.
   const std::vector<std::int64_t> kinds{1, 4, 20};
   std::vector<FormulaModel::Pass> expected{{128, 0, 0}, {128, 0, 128}, {44, 0, 256}};
   std::vector<std::vector<double>> seconds(3);

@@ -43,7 +43,8 @@ std::string render(const ChatTemplate& chat_template, const nlohmann::ordered_js
 
 TEST_SUITE_BEGIN("chat_template");
 
-// Goldens: scripts/oracles/chat_templates.py, Jinja2 3.1.6 in the environment of transformers 5.24.0.
+// Goldens: scripts/oracles/chat_templates.py, Jinja2 3.1.6 in the environment of transformers
+// 5.24.0.
 TEST_CASE("published templates print byte for byte what Jinja2 prints, in every conversation") {
   const auto conversations = read_json(data_path("conversations.json"));
   const auto names = template_names();

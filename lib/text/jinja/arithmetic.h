@@ -6,9 +6,9 @@
 
 namespace tenon::text::jinja {
 
-/// + - * / // % ** as Python has them: whole division towards minus infinity, bools as numbers, + and * of
-/// strings and lists, % as formatting. Throws Error(Input) for types that do not go together and for
-/// division by zero, Error(Unsupported) for an integer beyond 64 bits.
+/// + - * / // % ** as Python has them: whole division towards minus infinity, bools as numbers, +
+/// and * of strings and lists, % as formatting. Throws Error(Input) for types that do not go
+/// together and for division by zero, Error(Unsupported) for an integer beyond 64 bits.
 Value arithmetic(Heap& heap, BinaryOperator operation, const Value& left, const Value& right);
 Value negative(const Value& value);
 Value positive(const Value& value);

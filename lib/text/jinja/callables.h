@@ -9,8 +9,8 @@
 /// What a template can call besides its macros.
 namespace tenon::text::jinja {
 
-/// A method of a built-in type. Without a body: Python has it and the subset has not, so that using it is
-/// refused instead of taken for a missing attribute.
+/// A method of a built-in type. Without a body: Python has it and the subset has not, so that using
+/// it is refused instead of taken for a missing attribute.
 struct MethodEntry {
   using Body = Value (*)(Heap& heap, const Value& self, const Arguments& arguments);
   std::string_view name;

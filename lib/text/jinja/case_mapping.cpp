@@ -35,7 +35,8 @@ bool is_cased(std::int32_t code) {
   return is_upper_case(code) || is_lower_case(code) || is_title_case(code);
 }
 
-// Case_Ignorable (Unicode 3.13): marks, format and modifier characters, and the word-middle punctuation.
+// Case_Ignorable (Unicode 3.13): marks, format and modifier characters, and the word-middle
+// punctuation.
 bool is_case_ignorable(std::int32_t code) {
   switch (code) {
     case '\'':
@@ -71,7 +72,8 @@ bool is_case_ignorable(std::int32_t code) {
   }
 }
 
-// Capital sigma ends a word: a letter before it and none behind it (SpecialCasing.txt, Final_Sigma).
+// Capital sigma ends a word: a letter before it and none behind it (SpecialCasing.txt,
+// Final_Sigma).
 bool is_final_sigma(std::string_view text, std::size_t at, bool follows_letter) {
   if (!follows_letter) return false;
   for (std::size_t next = at + 2; next < text.size();) {

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-/// Text as Python sees it: a sequence of characters (code points), stored as UTF-8. A byte that is not
-/// part of valid UTF-8 counts as one character and is kept as it is.
+/// Text as Python sees it: a sequence of characters (code points), stored as UTF-8. A byte that is
+/// not part of valid UTF-8 counts as one character and is kept as it is.
 namespace tenon::text::jinja {
 
 struct Character {

@@ -156,6 +156,26 @@ bool contains_item(SequenceObject& sequence, const Value& item) {
   return false;
 }
 
+std::string_view flavor_name(Flavor flavor) {
+  switch (flavor) {
+    case Flavor::List:
+      return "list";
+    case Flavor::Tuple:
+      return "tuple";
+    case Flavor::Range:
+      return "range";
+    case Flavor::Keys:
+      return "dict_keys";
+    case Flavor::Values:
+      return "dict_values";
+    case Flavor::Items:
+      return "dict_items";
+    case Flavor::Generator:
+      return "generator";
+  }
+  return "object";
+}
+
 }  // namespace
 
 std::string_view type_name(const Value& value) {
@@ -189,23 +209,7 @@ std::string_view type_name(const Value& value) {
     case Type::Sequence:
       break;
   }
-  switch (value.as<SequenceObject>().flavor) {
-    case Flavor::List:
-      return "list";
-    case Flavor::Tuple:
-      return "tuple";
-    case Flavor::Range:
-      return "range";
-    case Flavor::Keys:
-      return "dict_keys";
-    case Flavor::Values:
-      return "dict_values";
-    case Flavor::Items:
-      return "dict_items";
-    case Flavor::Generator:
-      return "generator";
-  }
-  return "object";
+  return flavor_name(value.as<SequenceObject>().flavor);
 }
 
 std::string quoted_type(const Value& value) {

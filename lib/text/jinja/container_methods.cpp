@@ -6,8 +6,8 @@
 #include "text/jinja/comparison.h"
 #include "text/jinja/sequences.h"
 
-/// Methods of lists, tuples, dicts and loop. Those that change a list or dict are what templates written for
-/// other engines use; transformers' sandbox refuses them.
+/// Methods of lists, tuples, dicts and loop. Those that change a list or dict are what templates
+/// written for other engines use; transformers' sandbox refuses them.
 namespace tenon::text::jinja {
 
 namespace {

@@ -154,24 +154,19 @@ Value Evaluator::visit(const Subscript& node) {
 
 Value Evaluator::visit(const Slice& node) {
   const Value object = evaluate(*node.object);
-  SliceBounds bounds;
-  bool is_valid = true;
-  const auto evaluate_bound = [&](const ExpressionPtr& part, std::optional<std::int64_t>& bound) {
-    if (part == nullptr) return;
-    const Value value = evaluate(*part);
-    if (value.is_integral())
-      bound = value.as_integer();
-    else if (!value.is_none())
-      is_valid = false;
+  const auto bound = [&](const ExpressionPtr& part) -> std::optional<std::int64_t> {
+    const Value value = part == nullptr ? Value() : evaluate(*part);
+    if (value.is_none()) return std::nullopt;
+    if (!value.is_integral()) fail_type("slice indices must be integers or None");
+    return value.as_integer();
   };
-  evaluate_bound(node.start, bounds.start);
-  evaluate_bound(node.stop, bounds.stop);
-  evaluate_bound(node.step, bounds.step);
+  SliceBounds bounds;
+  bounds.start = bound(node.start);
+  bounds.stop = bound(node.stop);
+  bounds.step = bound(node.step);
   require_defined(object);
-  if (is_valid)
-    if (auto result = slice(heap_, object, bounds)) return *result;
-  return heap_.undefined("a value of type " + std::string(type_name(object)) +
-                         " has no such slice");
+  if (auto result = slice(heap_, object, bounds)) return *result;
+  fail_type(quoted_type(object) + " object is not subscriptable");
 }
 
 Value Evaluator::visit(const Call& node) {

@@ -7,8 +7,8 @@
 
 namespace tenon::text::jinja {
 
-/// The expressions of Jinja, by precedence from loosest to tightest:
-/// if-else, or, and, not, comparisons, + -, ~, * / // %, **, sign, filters and tests, subscripts and calls.
+/// The expressions of Jinja, by precedence from loosest to tightest: if-else, or, and, not,
+/// comparisons, + -, ~, * / // %, **, sign, filters and tests, subscripts and calls.
 class ExpressionParser {
  public:
   /// Operations inside one another; a + b + c ... nests to the left.

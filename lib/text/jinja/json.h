@@ -8,9 +8,10 @@
 
 namespace tenon::text::jinja {
 
-/// JSON as Python's json.loads reads it: objects keep their order, of doubled keys the last value counts,
-/// integers and floats stay apart. Throws Error(Input) with the byte position, Error(Unsupported) for
-/// an integer of more than 64 bits. `what` names the text in messages: "messages".
+/// JSON as Python's json.loads reads it: objects keep their order, of doubled keys the last value
+/// counts, integers and floats stay apart. Throws Error(Input) with the byte position,
+/// Error(Unsupported) for an integer of more than 64 bits. `what` names the text in messages:
+/// "messages".
 Value from_json(Heap& heap, std::string_view json, std::string_view what);
 
 /// The arguments of json.dumps.

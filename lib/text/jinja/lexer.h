@@ -31,10 +31,10 @@ struct Token {
   Position position;
 };
 
-/// Cuts a template into tokens, the last one End. Whitespace control as Jinja's with trim_blocks and
-/// lstrip_blocks: a newline behind a block or comment goes, blanks before one at the start of a line go,
-/// "-" takes all whitespace on its side, "+" none. One newline at the very end of the template goes too.
-/// Throws Error(Input) with the position.
+/// Cuts a template into tokens, the last one End. Whitespace control as Jinja's with trim_blocks
+/// and lstrip_blocks: a newline behind a block or comment goes, blanks before one at the start of a
+/// line go, "-" takes all whitespace on its side, "+" none. One newline at the very end of the
+/// template goes too. Throws Error(Input) with the position.
 std::vector<Token> tokenize(std::string_view source);
 
 /// An error at a place of the template.

@@ -22,8 +22,8 @@ struct FormatSpec {
 
 /// "the format ... WHY".
 [[noreturn]] void fail_format(std::string_view format, const std::string& why);
-/// The decimal number at `at` of a format, which moves behind it; 0 where there is none. At most seven digits:
-/// wider fields are refused before they are made.
+/// The decimal number at `at` of a format, which moves behind it; 0 where there is none. At most
+/// seven digits: wider fields are refused before they are made.
 std::int64_t read_number(std::string_view format, std::size_t& at);
 
 /// Pads `text` to the width; `default_align` where the specification names none.

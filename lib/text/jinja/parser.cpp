@@ -26,8 +26,8 @@ class Parser {
  private:
   using Words = std::initializer_list<std::string_view>;
 
-  // Statements up to a block tag that begins with one of `ends` (which stays as the next token), or up to
-  // the end of the template where there are none.
+  // Statements up to a block tag that begins with one of `ends` (which stays as the next token), or
+  // up to the end of the template where there are none.
   Body body_until(Words ends) {
     const TokenReader::Nesting nesting(reader_);
     Body body;

@@ -6,8 +6,8 @@
 
 namespace tenon::text::jinja {
 
-/// Source to syntax tree. Throws Error(Input) with line and column where it is not Jinja, Error(Unsupported)
-/// for a statement outside the subset (named).
+/// Source to syntax tree. Throws Error(Input) with line and column where it is not Jinja,
+/// Error(Unsupported) for a statement outside the subset (named).
 Template parse(std::string_view source);
 
 }  // namespace tenon::text::jinja

@@ -44,16 +44,20 @@ class PercentFormatter {
         convert();
       heap_.check_room(result_.size());
     }
-    // Anything with items may be a mapping, whose values need not all be used.
-    const bool may_be_left =
-        !is_tuple_ && !values_.is(Type::String) && !values_.is_number() && !values_.is_none();
     const std::size_t count = is_tuple_ ? values_.as<SequenceObject>().items.size() : 1;
-    if (used_ < count && !may_be_left && !used_mapping_)
+    if (used_ < count && !may_be_left() && !used_mapping_)
       fail_format(format_, "does not use all of its values");
     return heap_.string(std::move(result_), is_markup_);
   }
 
  private:
+  // To Python whatever takes subscripts may be a mapping, whose values need not all be used.
+  bool may_be_left() const {
+    const auto* sequence = values_.get_if<SequenceObject>();
+    return values_.is(Type::Dict) || values_.is_undefined() ||
+           (sequence != nullptr && !is_tuple_ && sequence->flavor <= SequenceObject::Flavor::Range);
+  }
+
   const Value& next_value() {
     const std::size_t index = used_++;
     if (is_tuple_ && index < values_.as<SequenceObject>().items.size())

@@ -9,7 +9,8 @@
 /// Values as text, as Python's str() and repr() write them.
 namespace tenon::text::jinja {
 
-/// str(value). Throws Error(Unsupported) for what Python prints with a memory address (generators, methods).
+/// str(value). Throws Error(Unsupported) for what Python prints with a memory address (generators,
+/// methods).
 std::string to_text(Heap& heap, const Value& value);
 /// Appends it without a copy.
 void append_text(Heap& heap, std::string& text, const Value& value);

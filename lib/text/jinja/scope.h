@@ -9,8 +9,8 @@
 
 namespace tenon::text::jinja {
 
-/// Names and values of one block; what is not found here is looked up in the parent. Macros keep the
-/// scope they were defined in.
+/// Names and values of one block; what is not found here is looked up in the parent. Macros keep
+/// the scope they were defined in.
 struct Scope : Object {
   static constexpr Type kType = Type::Scope;
   explicit Scope(Value enclosing) : Object(kType), parent(std::move(enclosing)) {}

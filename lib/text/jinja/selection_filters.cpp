@@ -5,8 +5,8 @@
 #include "text/jinja/filters.h"
 #include "text/jinja/sequences.h"
 
-/// Filters that apply another filter or a test to every item: map, select, reject, selectattr, rejectattr.
-/// Their result can be walked once, like Python's generators; it is computed at once.
+/// Filters that apply another filter or a test to every item: map, select, reject, selectattr,
+/// rejectattr. Their result can be walked once, like Python's generators; it is computed at once.
 namespace tenon::text::jinja {
 
 namespace {

@@ -32,7 +32,8 @@ std::vector<Value> rest_of(Heap& heap, SequenceObject& sequence) {
   return result;
 }
 
-// Indices a slice visits, as Python's slice.indices(length): from first up to before stop, count of them.
+// Indices a slice visits, as Python's slice.indices(length): from first up to before stop, count of
+// them.
 struct Walk {
   std::int64_t first = 0, stop = 0, count = 0, step = 1;
 };
@@ -126,11 +127,11 @@ bool is_iterable(const Value& value) {
 }
 
 std::int64_t length_of(StringObject& string) {
-  if (string.length_ < 0) {
+  if (string.length < 0) {
     string.heap().spend_text(string.text.size());
-    string.length_ = count_characters(string.text);
+    string.length = count_characters(string.text);
   }
-  return string.length_;
+  return string.length;
 }
 
 std::int64_t length_of(const Value& value) {

@@ -10,8 +10,8 @@
 /// Walking, counting and cutting of whatever holds items.
 namespace tenon::text::jinja {
 
-/// The items a loop over `value` sees: characters of a string, keys of a dict, nothing of an undefined value;
-/// a generator is used up. Throws Error(Input) for what cannot be walked.
+/// The items a loop over `value` sees: characters of a string, keys of a dict, nothing of an
+/// undefined value; a generator is used up. Throws Error(Input) for what cannot be walked.
 std::vector<Value> items_of(Heap& heap, const Value& value);
 bool is_iterable(const Value& value);
 

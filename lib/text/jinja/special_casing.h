@@ -5,8 +5,9 @@
 
 namespace tenon::text::jinja {
 
-/// Characters whose upper or title case is more than one character: the unconditional lines of Unicode's
-/// SpecialCasing.txt (14.0). Null-terminated sequences of at most three code points, by code point.
+/// Characters whose upper or title case is more than one character: the unconditional lines of
+/// Unicode's SpecialCasing.txt (14.0). Null-terminated sequences of at most three code points, by
+/// code point.
 struct SpecialCase {
   std::int32_t code;
   std::array<std::int32_t, 3> upper;

@@ -89,7 +89,8 @@ Evaluator::Flow Evaluator::run(const For& node, Output& output) {
   Value loop = heap_.make<LoopObject>(0, loop_items(node));
   auto& state = loop.as<LoopObject>();
   heap_.charge(state, state.items.size() * sizeof(Value));
-  // Jinja notes that a turn came to its end; `continue` and `break` in every turn leave the else part due.
+  // Jinja notes that a turn came to its end; `continue` and `break` in every turn leave the else
+  // part due.
   bool has_finished_turn = false;
   Flow flow = Flow::Normal;
   for (state.index = 0; state.index < state.items.size() && flow != Flow::Break; ++state.index) {

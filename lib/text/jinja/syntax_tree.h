@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-/// A parsed template. Nodes are plain structs in variants: a new expression or statement is a struct here, a
-/// rule in the parser and an overload in the evaluator.
+/// A parsed template. Nodes are plain structs in variants: a new expression or statement is a
+/// struct here, a rule in the parser and an overload in the evaluator.
 namespace tenon::text::jinja {
 
 struct Position {

@@ -7,7 +7,8 @@
 
 #include "text/jinja/heap.h"
 
-/// What Python's string methods do, on UTF-8. Searches take linear time: a template chooses both texts.
+/// What Python's string methods do, on UTF-8. Searches take linear time: a template chooses both
+/// texts.
 namespace tenon::text::jinja {
 
 inline constexpr std::size_t kNotFound = static_cast<std::size_t>(-1);
@@ -31,7 +32,8 @@ std::vector<std::string_view> split_at_from_right(std::string_view text, std::st
 /// At \n, \r, \r\n and the rarer line ends of str.splitlines.
 std::vector<std::string_view> split_lines(std::string_view text, bool keeps_ends);
 
-/// text.replace(old, by, limit); limit < 0: all. An empty `old` stands before every character and at the end.
+/// text.replace(old, by, limit); limit < 0: all. An empty `old` stands before every character and
+/// at the end.
 std::string replace_text(Heap& heap, std::string_view text, std::string_view old,
                          std::string_view by, std::int64_t limit);
 std::int64_t count_text(std::string_view text, std::string_view needle);

@@ -10,7 +10,8 @@
 
 namespace tenon::text::jinja {
 
-/// What both halves of the parser share: the tokens, the template under construction, and how deep they are.
+/// What both halves of the parser share: the tokens, the template under construction, and how deep
+/// they are.
 class TokenReader {
  public:
   /// Expressions inside expressions, and statements inside statements.

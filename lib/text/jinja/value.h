@@ -8,8 +8,9 @@
 
 #include "base/error.h"
 
-/// The values of a running template, with the meaning Python gives them: Jinja expressions are Python
-/// expressions, and published templates rely on it (truth, printing, order, what is an error).
+/// The values of a running template, with the meaning Python gives them: Jinja expressions are
+/// Python expressions, and published templates rely on it (truth, printing, order, what is an
+/// error).
 namespace tenon::text::jinja {
 
 class Heap;
@@ -114,13 +115,13 @@ struct StringObject : Object {
   static constexpr Type kType = Type::String;
   StringObject(std::string bytes, bool markup)
       : Object(kType), text(std::move(bytes)), is_markup(markup) {}
-  std::string text;           // UTF-8; invalid bytes count as one character each
-  bool is_markup;             // made by |safe: text added to it is HTML-escaped (MarkupSafe)
-  std::int64_t length_ = -1;  // characters, once counted
+  std::string text;          // UTF-8; invalid bytes count as one character each
+  bool is_markup;            // made by |safe: text added to it is HTML-escaped (MarkupSafe)
+  std::int64_t length = -1;  // characters, once counted
 };
 
-/// A missing variable or attribute: prints as nothing, is false and empty; anything else is an error with
-/// this message.
+/// A missing variable or attribute: prints as nothing, is false and empty; anything else is an
+/// error with this message.
 struct UndefinedObject : Object {
   static constexpr Type kType = Type::Undefined;
   explicit UndefinedObject(std::string words) : Object(kType), message(std::move(words)) {}
@@ -141,7 +142,8 @@ struct SequenceObject : Object {
   std::int64_t start = 0, stop = 0, step = 1;  // Range: how it prints
 };
 
-/// Keys and values in order of insertion. Keys are hashed and compared as Python does (1 == 1.0 == True).
+/// Keys and values in order of insertion. Keys are hashed and compared as Python does (1 == 1.0 ==
+/// True).
 class Dict {
  public:
   struct Entry {

@@ -32,7 +32,8 @@ std::vector<std::string> assigned_characters(const nlohmann::ordered_json& golde
 
 TEST_SUITE_BEGIN("jinja");
 
-// Goldens: scripts/oracles/chat_templates.py, the str methods of Python 3.11 over all of Unicode 14.
+// Goldens: scripts/oracles/chat_templates.py, the str methods of Python 3.11 over all of Unicode
+// 14.
 TEST_CASE("case mappings agree with Python's for every character of Unicode 14") {
   const auto golden = read_json(data_path("unicode.json"));
   const auto characters = assigned_characters(golden);

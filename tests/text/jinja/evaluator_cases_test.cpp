@@ -22,7 +22,8 @@ void check_cases(const std::string& file) {
 
 TEST_SUITE_BEGIN("jinja");
 
-// Goldens: scripts/oracles/chat_templates.py, Jinja2 3.1.6 in the environment of transformers 5.24.0.
+// Goldens: scripts/oracles/chat_templates.py, Jinja2 3.1.6 in the environment of transformers
+// 5.24.0.
 TEST_CASE("small templates print what Jinja2 prints, and fail where it fails") {
   check_cases("cases.json");
 }

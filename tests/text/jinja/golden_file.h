@@ -25,8 +25,9 @@ inline nlohmann::ordered_json read_json(const std::string& path) {
   return nlohmann::ordered_json::parse(read_file(path));
 }
 
-/// Compares with a record of scripts/oracles/chat_templates.py: {"output"}, or {"error", "message"}. The words of
-/// raise_exception and of undefined values must be Jinja's; other failures must only be failures.
+/// Compares with a record of scripts/oracles/chat_templates.py: {"output"}, or {"error",
+/// "message"}. The words of raise_exception and of undefined values must be Jinja's; other failures
+/// must only be failures.
 template <typename Render>
 void check_against(const nlohmann::ordered_json& golden, const Render& render) {
   std::string text;
