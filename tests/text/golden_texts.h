@@ -14,7 +14,7 @@
 
 #include "text/utf8.h"
 
-// The texts and digests of scripts/oracles/tokenizers.py.
+// The texts and digests of scripts/oracles/tokenizer_vectors.py.
 
 namespace tenon::text {
 
@@ -84,7 +84,7 @@ struct Range {
   char32_t first, last;
 };
 
-// RANGES and PHRASES of scripts/oracles/tokenizers.py.
+// RANGES and PHRASES of scripts/oracles/tokenizer_vectors.py.
 inline const std::vector<std::vector<Range>> kRanges = {
     {{0x61, 0x7A}},
     {{0x41, 0x5A}, {0x61, 0x7A}},

@@ -30,7 +30,7 @@ const Tokenizer& smollm2() {
   return *tokenizer;
 }
 
-// As scripts/oracles/tokenizers.py writes it: -1 and the position where the vocabulary lacks a
+// As scripts/oracles/tokenizer_vectors.py writes it: -1 and the position where the vocabulary lacks a
 // byte.
 Tokens encode_or_position(const std::string& text, bool parse_special) {
   try {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values for tests/text: what other implementations make of the same texts.
 
-Usage: tokenizers.py SmolLM2-135M-Instruct.Q4_1.gguf [FOLDER]
+Usage: tokenizer_vectors.py SmolLM2-135M-Instruct.Q4_1.gguf [FOLDER]
 
 Writes to tests/data/tokenizers (or FOLDER):
   texts.json            texts of many scripts and shapes, which all files below refer to by index
