@@ -37,8 +37,9 @@ int main(int argc, char** argv) {
   write(folder / "safetensors/index", file_text(data_path("sharded/model.safetensors.index.json")));
   write(folder / "numpy_file/float32", file_text(data_path("float32.npy")));
   write(folder / "numpy_file/scalar", file_text(data_path("scalar.npy")));
-  write(folder / "request_record/prompt",
-        R"({"id":1,"prompt":"a","stop":["b"],"temperature":0.5,"top_k":3,"logit_bias":{"5":"-inf"}})");
+  write(
+      folder / "request_record/prompt",
+      R"({"id":1,"prompt":"a","stop":["b"],"temperature":0.5,"top_k":3,"logit_bias":{"5":"-inf"}})");
   write(folder / "request_record/messages",
         R"({"messages":[{"role":"user","content":"a"}],"max_tokens":5,"seed":1,"samples":1})");
   return 0;
