@@ -31,7 +31,7 @@ template <int kCount, typename Body>
 /// Lanes 0 .. count-1; count may be anything.
 [[gnu::always_inline]] inline __mmask16 first_lanes(long long count) {
   if (count >= 16) return 0xFFFF;
-  return count <= 0 ? 0 : static_cast<__mmask16>((1u << count) - 1u);
+  return count <= 0 ? __mmask16{0} : static_cast<__mmask16>((1u << count) - 1u);
 }
 
 /// Asks for the cache line at `address`, which need not be readable. Assembly because GCC before 14 takes a
