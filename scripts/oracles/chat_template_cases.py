@@ -176,6 +176,7 @@ FILTERS = [
     ("{{ tool|tojson(ensure_ascii=true) }}", T),
     ("{{ tool|tojson(separators=(',', ':')) }} {{ {'b': 1, 'a': {'d': 1, 'c': 2}}|tojson(sort_keys=true) }} {{ [1, [2]]|tojson(indent='\\t') }}", T),
     ("{{ [1, 1.0, 1e20, 'x', true, none, [], {}, (1, 2)]|tojson }} {{ {1: 'a', none: 'b', true: 'c', 1.5: 'd'}|tojson }} {{ []|tojson(indent=4) }} {{ {}|tojson(indent=4) }} {{ [[], {}]|tojson(indent=1) }}",),
+    ("{{ 'a\\x01b\\x1fc\\x20d\\x7fe\\x80'|tojson }} {{ 'a\\x01b\\x1fc\\x20d\\x7fe\\x80\\U0001F600'|tojson(true) }}",),
     ("{{ 'quote\" back\\\\ slash/ \\x07 \\x7f \\u2028 <>&'|tojson }} {{ 'é\\u2028😀\\x7f'|tojson(true) }}",),
     ("{{ 'abc'|list }} {{ {'a': 1}|list }} {{ (1, 2)|list }} {{ missing|list }}",),
     ("{{ 5|string + 'x' }} {{ none|string }} {{ [1]|string }} {{ true|string|length }}",),
