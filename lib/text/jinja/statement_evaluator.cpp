@@ -29,7 +29,6 @@ std::string Evaluator::render(const Value& variables) {
   for (std::size_t i = 0; i < program_.names.size(); ++i)
     if (const Value* value = variables.as<DictObject>().dict.find(program_.names[i]))
       scope().set(static_cast<Symbol>(i), *value);
-  const Block block(*this);  // what the template sets lies over what it was given
   Output output(heap_);
   execute(program_.body, output);
   return output.text();
