@@ -10,22 +10,25 @@ namespace tenon::kernels {
 
 inline constexpr int kActivationBlock = 32;
 
-/// 32 activations: value = scale * int8, scale = max|x| / 127, ties to even. One cache line, so
-/// that the kernel finds the values and all it needs beside them by one address.
+/// 32 activations: value = middle + scale * int8, where middle is halfway between the smallest and the largest
+/// and scale is half their distance / 127, ties to even. What a model's layers hand on has few large values,
+/// mostly of one sign in a block: about zero, the step would be up to twice as wide. On SmolLM2 this halves the
+/// divergence from exact activations. One cache line, so that the kernel finds the values and all it needs beside
+/// them by one address.
 ///
-/// A block whose largest magnitude is below kSmallestActivation counts as zeros; one with a NaN or
+/// A block whose values lie closer than kSmallestActivation counts as all middle; one with a NaN or
 /// an infinity has a NaN scale, so that every output of that row is NaN and none is silently wrong.
 struct alignas(64) ActivationBlock {
   std::int8_t values[kActivationBlock];
   float scale;
-  float scaled_sum;  // scale * sum of values: what a weight block's minimum is multiplied by
-  // Start values of integer accumulators: -offset * sum, for weights stored as (weight + offset) >=
-  // 0.
+  float middle;
+  float sum;  // of the 32 activations: what a weight block's minimum is multiplied by
+  // Start values of integer accumulators: -offset * sum of int8 values, for weights stored as
+  // (weight + offset) >= 0.
   std::int32_t offset8;
   std::int32_t offset16;
   std::int32_t offset128;
   std::int32_t offset32_half[2];  // of values 0..15 and 16..31, for formats with scales per 16
-  std::int32_t reserved;
 };
 static_assert(sizeof(ActivationBlock) == 64);
 

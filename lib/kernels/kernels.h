@@ -126,7 +126,7 @@ class Kernels {
   /// written at output + r * output_stride + c. `columns` is cut at multiples of kColumnGrain.
   virtual void matmul(const MatmulWeight& weight, const std::byte* activations, int rows,
                       Range columns, float* output, std::ptrdiff_t output_stride) const = 0;
-  static constexpr std::ptrdiff_t kColumnGrain = 16;
+  static constexpr std::ptrdiff_t kColumnGrain = 32;
 
   // -- Elementwise and rows ---------------------------------------------------------------------
   /// output = input / sqrt(mean(input^2) + epsilon) * weight, over `size` numbers (Zhang & Sennrich

@@ -101,34 +101,68 @@ template <int kBegin, int kEnd>
   return sum;
 }
 
-/// x = scale * (code - offset): the offset is paid by where the integer sum starts.
-template <std::int32_t ActivationBlock::*kStart>
+/// start + the sum of a column's codes, each <= kLargest, over the groups [kBegin, kEnd), as float. The same for
+/// every row. Codes that fit a byte together are added as bytes, off the multiplying ports.
+template <int kBegin, int kEnd, int kLargest>
+[[gnu::always_inline]] inline __m512 code_sum(const Codes& codes, std::int32_t start) {
+  const __m512i ones = _mm512_set1_epi8(1);
+  __m512i sum = _mm512_set1_epi32(start);
+  if constexpr ((kEnd - kBegin) * kLargest <= 255) {
+    __m512i bytes = codes[kBegin];
+    for (int i = kBegin + 1; i < kEnd; ++i) bytes = _mm512_add_epi8(bytes, codes[i]);
+    return _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(sum, bytes, ones));
+  }
+  for (int i = kBegin; i < kEnd; ++i) sum = _mm512_dpbusd_epi32(sum, codes[i], ones);
+  return _mm512_cvtepi32_ps(sum);
+}
+
+// With x = middle + step * value for the activations, sum(w * x) = step * sum(w * value) + middle * sum(w): each
+// of the following keeps what the activations' middle is multiplied by beside the scales.
+
+/// w = scale * (code - kOffset): the offset is paid by where the integer sum starts.
+template <std::int32_t ActivationBlock::*kStart, int kOffset>
 struct OffsetSum {
-  __m512 scale;
+  static constexpr int kLargest = 2 * kOffset - 1;
+  __m512 scale, weight_sum;
+  [[gnu::always_inline]] static inline OffsetSum of(const Codes& codes, __m512 scale) {
+    return {scale, _mm512_mul_ps(scale, code_sum<0, 8, kLargest>(codes, -32 * kOffset))};
+  }
   [[gnu::always_inline]] inline __m512 add(__m512 sum, const Codes& codes,
                                            const ActivationBlock& activation) const {
     const __m512i products = dot<0, 8>(broadcast(activation.*kStart), codes, activation);
+    sum = _mm512_fmadd_ps(weight_sum, broadcast(activation.middle), sum);
     return _mm512_fmadd_ps(_mm512_cvtepi32_ps(products),
                            _mm512_mul_ps(scale, broadcast(activation.scale)), sum);
   }
 };
 
-/// x = scale * code + minimum.
+/// w = scale * code + minimum, of codes up to 5 bits. The minimum is multiplied by the activations' sum, middle included.
 struct MinimumSum {
-  __m512 scale, minimum;
+  __m512 scale, minimum, code_part;
+  [[gnu::always_inline]] static inline MinimumSum of(const Codes& codes, __m512 scale,
+                                                     __m512 minimum) {
+    return {scale, minimum, _mm512_mul_ps(scale, code_sum<0, 8, 31>(codes, 0))};
+  }
   [[gnu::always_inline]] inline __m512 add(__m512 sum, const Codes& codes,
                                            const ActivationBlock& activation) const {
     const __m512i products = dot<0, 8>(_mm512_setzero_si512(), codes, activation);
-    sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products),
-                          _mm512_mul_ps(scale, broadcast(activation.scale)), sum);
-    return _mm512_fmadd_ps(minimum, broadcast(activation.scaled_sum), sum);
+    sum = _mm512_fmadd_ps(code_part, broadcast(activation.middle), sum);
+    sum = _mm512_fmadd_ps(minimum, broadcast(activation.sum), sum);
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(products),
+                           _mm512_mul_ps(scale, broadcast(activation.scale)), sum);
   }
 };
 
-/// x = scale[half] * (code - kOffset), one scale for 16 inputs; kOffset is 32 >> kShift.
+/// w = scale[half] * (code - kOffset), one scale for 16 inputs; kOffset is 32 >> kShift.
 template <int kShift>
 struct HalfOffsetSum {
-  __m512 scale[2];
+  __m512 scale[2], weight_sum;
+  [[gnu::always_inline]] static inline HalfOffsetSum of(const Codes& codes, __m512 low,
+                                                        __m512 high) {
+    constexpr int kStart = -16 * (32 >> kShift);
+    const __m512 high_sum = _mm512_mul_ps(high, code_sum<4, 8, 63>(codes, kStart));
+    return {{low, high}, _mm512_fmadd_ps(low, code_sum<0, 4, 63>(codes, kStart), high_sum)};
+  }
   [[gnu::always_inline]] inline __m512 add(__m512 sum, const Codes& codes,
                                            const ActivationBlock& activation) const {
     const __m512 unit = broadcast(activation.scale);
@@ -138,19 +172,30 @@ struct HalfOffsetSum {
     if constexpr (kShift > 0) high = _mm512_srai_epi32(high, kShift);
     low = dot<0, 4>(low, codes, activation);
     high = dot<4, 8>(high, codes, activation);
+    sum = _mm512_fmadd_ps(weight_sum, broadcast(activation.middle), sum);
     sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(low), _mm512_mul_ps(scale[0], unit), sum);
     return _mm512_fmadd_ps(_mm512_cvtepi32_ps(high), _mm512_mul_ps(scale[1], unit), sum);
   }
 };
 
-/// x = scale[half] * code - minimum[half].
+/// w = scale[half] * code - minimum[half].
 struct HalfMinimumSum {
-  __m512 scale[2], minimum[2];
+  __m512 scale[2], minimum[2], weight_sum;
+  [[gnu::always_inline]] static inline HalfMinimumSum of(const Codes& codes,
+                                                         const __m512 (&scale)[2],
+                                                         const __m512 (&minimum)[2]) {
+    const __m512 minima =
+        _mm512_mul_ps(_mm512_set1_ps(-16.0f), _mm512_add_ps(minimum[0], minimum[1]));
+    __m512 sum = _mm512_fmadd_ps(scale[0], code_sum<0, 4, 3>(codes, 0), minima);
+    sum = _mm512_fmadd_ps(scale[1], code_sum<4, 8, 3>(codes, 0), sum);
+    return {{scale[0], scale[1]}, {minimum[0], minimum[1]}, sum};
+  }
   [[gnu::always_inline]] inline __m512 add(__m512 sum, const Codes& codes,
                                            const ActivationBlock& activation) const {
     const __m512 unit = broadcast(activation.scale);
     const __m512i products[2] = {dot<0, 4>(_mm512_setzero_si512(), codes, activation),
                                  dot<4, 8>(_mm512_setzero_si512(), codes, activation)};
+    sum = _mm512_fmadd_ps(weight_sum, broadcast(activation.middle), sum);
     for (int half = 0; half < 2; ++half) {
       sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products[half]), _mm512_mul_ps(scale[half], unit),
                             sum);
@@ -163,7 +208,7 @@ struct HalfMinimumSum {
 };
 
 // -- Formats --------------------------------------------------------------------------------------
-// codes(block, out), sums(header, j): block j of a group.
+// codes(block, out), sums(codes, header, j): block j of a group.
 
 template <PackedFormat kFormat>
 struct Format;
@@ -187,8 +232,10 @@ struct FiveBits {
 
 template <>
 struct Format<PackedFormat::Q4_0> : Nibbles<PackedFormat::Q4_0> {
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
-    return OffsetSum<&ActivationBlock::offset8>{half_scales(header + 32 * j)};
+  using Sums = OffsetSum<&ActivationBlock::offset8, 8>;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
+    return Sums::of(codes, half_scales(header + 32 * j));
   }
 };
 
@@ -204,29 +251,37 @@ struct Format<PackedFormat::IQ4_NL> {
     nibbles(block, out);
     for (__m512i& code : out) code = _mm512_shuffle_epi8(levels, code);
   }
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
-    return OffsetSum<&ActivationBlock::offset128>{half_scales(header + 32 * j)};
+  using Sums = OffsetSum<&ActivationBlock::offset128, 128>;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
+    return Sums::of(codes, half_scales(header + 32 * j));
   }
 };
 
 template <>
 struct Format<PackedFormat::Q4_1> : Nibbles<PackedFormat::Q4_1> {
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int) {
-    return MinimumSum{half_scales(header), half_scales(header + 32)};
+  using Sums = MinimumSum;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int) {
+    return Sums::of(codes, half_scales(header), half_scales(header + 32));
   }
 };
 
 template <>
 struct Format<PackedFormat::Q5_0> : FiveBits<PackedFormat::Q5_0> {
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
-    return OffsetSum<&ActivationBlock::offset16>{half_scales(header + 32 * j)};
+  using Sums = OffsetSum<&ActivationBlock::offset16, 16>;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
+    return Sums::of(codes, half_scales(header + 32 * j));
   }
 };
 
 template <>
 struct Format<PackedFormat::Q5_1> : FiveBits<PackedFormat::Q5_1> {
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int) {
-    return MinimumSum{half_scales(header), half_scales(header + 32)};
+  using Sums = MinimumSum;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int) {
+    return Sums::of(codes, half_scales(header), half_scales(header + 32));
   }
 };
 
@@ -236,41 +291,49 @@ struct Format<PackedFormat::Q8_0> {
   [[gnu::always_inline]] static inline void codes(const std::uint8_t* block, Codes& out) {
     for (int g = 0; g < 8; ++g) out[g] = load_plane(block, g);
   }
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
-    return OffsetSum<&ActivationBlock::offset128>{half_scales(header + 32 * j)};
+  using Sums = OffsetSum<&ActivationBlock::offset128, 128>;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
+    return Sums::of(codes, half_scales(header + 32 * j));
   }
 };
 
 // The K formats multiply a float16 scale by a small integer: exact in float32.
-[[gnu::always_inline]] inline MinimumSum scale_and_minimum(const std::uint8_t* header, int j) {
+[[gnu::always_inline]] inline MinimumSum scale_and_minimum(const Codes& codes,
+                                                           const std::uint8_t* header, int j) {
   const __m512 scale = unsigned_scales(byte_row(header + 64 + 16 * j));
   const __m512 minimum = unsigned_scales(byte_row(header + 192 + 16 * j));
   const __m512 zero = _mm512_setzero_ps();
-  return {_mm512_mul_ps(half_scales(header), scale),
-          _mm512_fnmadd_ps(half_scales(header + 32), minimum, zero)};
+  return MinimumSum::of(codes, _mm512_mul_ps(half_scales(header), scale),
+                        _mm512_fnmadd_ps(half_scales(header + 32), minimum, zero));
 }
 
 template <>
 struct Format<PackedFormat::Q4_K> : Nibbles<PackedFormat::Q4_K> {
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
-    return scale_and_minimum(header, j);
+  using Sums = MinimumSum;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
+    return scale_and_minimum(codes, header, j);
   }
 };
 
 template <>
 struct Format<PackedFormat::Q5_K> : FiveBits<PackedFormat::Q5_K> {
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
-    return scale_and_minimum(header, j);
+  using Sums = MinimumSum;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
+    return scale_and_minimum(codes, header, j);
   }
 };
 
 template <int kShift>
-[[gnu::always_inline]] inline HalfOffsetSum<kShift> two_signed_scales(const std::uint8_t* header,
+[[gnu::always_inline]] inline HalfOffsetSum<kShift> two_signed_scales(const Codes& codes,
+                                                                      const std::uint8_t* header,
                                                                       int j) {
   const __m512 scale = half_scales(header);
   const std::uint8_t* rows = header + 64 + 32 * j;
-  return {{_mm512_mul_ps(scale, signed_scales(byte_row(rows))),
-           _mm512_mul_ps(scale, signed_scales(byte_row(rows + 16)))}};
+  return HalfOffsetSum<kShift>::of(codes, _mm512_mul_ps(scale, signed_scales(byte_row(rows))),
+                                   _mm512_mul_ps(scale, signed_scales(byte_row(rows + 16))));
 }
 
 template <>
@@ -280,8 +343,10 @@ struct Format<PackedFormat::Q6_K> {
     nibbles(block, out);
     add_two_bits<4>(block + 256, out);
   }
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
-    return two_signed_scales<0>(header, j);
+  using Sums = HalfOffsetSum<0>;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
+    return two_signed_scales<0>(codes, header, j);
   }
 };
 
@@ -292,8 +357,10 @@ struct Format<PackedFormat::Q3_K> {
     two_bits(block, out);
     add_one_bit<2>(block + 128, out);
   }
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
-    return two_signed_scales<3>(header, j);  // codes are 4 above
+  using Sums = HalfOffsetSum<3>;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
+    return two_signed_scales<3>(codes, header, j);  // codes are 4 above
   }
 };
 
@@ -303,18 +370,20 @@ struct Format<PackedFormat::Q2_K> {
   [[gnu::always_inline]] static inline void codes(const std::uint8_t* block, Codes& out) {
     two_bits(block, out);
   }
-  [[gnu::always_inline]] static inline auto sums(const std::uint8_t* header, int j) {
+  using Sums = HalfMinimumSum;
+  [[gnu::always_inline]] static inline Sums sums(const Codes& codes, const std::uint8_t* header,
+                                                 int j) {
     const __m512 scale = half_scales(header);
     const __m512 minimum = half_scales(header + 32);
     const __m128i mask = _mm_set1_epi8(15);
-    HalfMinimumSum result;
+    __m512 scales[2], minima[2];
     for (int half = 0; half < 2; ++half) {
       const __m128i both = byte_row(header + 64 + 32 * j + 16 * half);
-      result.scale[half] = _mm512_mul_ps(scale, unsigned_scales(_mm_and_si128(both, mask)));
-      result.minimum[half] =
+      scales[half] = _mm512_mul_ps(scale, unsigned_scales(_mm_and_si128(both, mask)));
+      minima[half] =
           _mm512_mul_ps(minimum, unsigned_scales(_mm_and_si128(_mm_srli_epi16(both, 4), mask)));
     }
-    return result;
+    return Sums::of(codes, scales, minima);
   }
 };
 

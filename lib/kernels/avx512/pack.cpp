@@ -257,22 +257,23 @@ std::size_t file_group_bytes(PackedFormat format) {
   return 0;
 }
 
-void pack_tile(PackedFormat format, const RowGather& rows, std::int64_t in_features,
-               std::uint8_t* to) {
+// One tile of the `width` (1 or 2) that begin at `to` and share its groups: headers first, then block by block.
+void pack_tile(PackedFormat format, const RowGather& rows, std::int64_t in_features, int width,
+               int position, std::uint8_t* to) {
   const PackedLayout layout = packed_layout(format);
   std::size_t from = 0;
   for (std::int64_t blocks = in_features / 32; blocks > 0; blocks -= layout.group_blocks) {
     const int present =
         blocks < layout.group_blocks ? static_cast<int>(blocks) : layout.group_blocks;
-    pack_header(format, rows, from, present, to);
-    to += layout.header_bytes;
+    pack_header(format, rows, from, present, to + position * layout.header_bytes);
+    std::uint8_t* first = to + width * layout.header_bytes + position * layout.block_bytes();
     for (int j = 0; j < layout.group_blocks; ++j) {
       Codes codes = {};
       if (j < present) file_codes(format, rows, from, j, codes);
-      store_planes(codes, layout.bits, to);
-      to += layout.block_bytes();
+      store_planes(codes, layout.bits, first + j * width * layout.block_bytes());
     }
     from += file_group_bytes(format);
+    to += width * layout.group_bytes();
   }
 }
 
@@ -284,9 +285,13 @@ void pack_blocks(PackedFormat format, const FileWeight& weight, std::int64_t til
   const std::int64_t groups =
       (weight.in_features / 32 + layout.group_blocks - 1) / layout.group_blocks;
   const auto tile_bytes = static_cast<std::size_t>(groups * layout.group_bytes());
+  const std::int64_t tiles = (weight.out_features + kTileColumns - 1) / kTileColumns;
   for (std::int64_t tile = tile_begin; tile < tile_end; ++tile) {
-    pack_tile(format, RowGather(weight, tile * kTileColumns), weight.in_features, packed);
-    packed += tile_bytes;
+    const int width = (tile | 1) < tiles ? 2 : 1;
+    const auto position = static_cast<int>(tile % width);
+    const auto first = static_cast<std::size_t>(tile - position - tile_begin);
+    pack_tile(format, RowGather(weight, tile * kTileColumns), weight.in_features, width, position,
+              packed + first * tile_bytes);
   }
 }
 

@@ -47,26 +47,30 @@ std::size_t ReferenceKernels::activation_row_bytes(ActivationForm form,
 
 void quantize_activation_block(const float* input, int size, std::byte* destination) {
   ActivationBlock block = {};
-  float largest = 0.0f;
+  float smallest = size > 0 ? input[0] : 0.0f, largest = smallest;
   bool is_finite = true;
   for (int i = 0; i < size; ++i) {
     is_finite = is_finite && std::isfinite(input[i]);
-    largest = std::max(largest, std::fabs(input[i]));
+    smallest = std::min(smallest, input[i]);
+    largest = std::max(largest, input[i]);
   }
   if (!is_finite) {
-    block.scale = std::nanf("");
-    block.scaled_sum = block.scale;
-  } else if (largest >= kSmallestActivation) {
-    block.scale = largest / 127.0f;
-    const float inverse = 127.0f / largest;
+    block.scale = block.middle = block.sum = std::nanf("");
+  } else {
+    block.middle = 0.5f * smallest + 0.5f * largest;
+    const float reach = 0.5f * largest - 0.5f * smallest;
     int half_sums[2] = {0, 0};
-    for (int i = 0; i < size; ++i) {
-      const int value = static_cast<int>(std::nearbyint(input[i] * inverse));
-      block.values[i] = static_cast<std::int8_t>(value);
-      half_sums[i / 16] += value;
+    if (reach >= kSmallestActivation) {
+      block.scale = reach / 127.0f;
+      const float inverse = 127.0f / reach;
+      for (int i = 0; i < size; ++i) {
+        const int value = static_cast<int>(std::nearbyint((input[i] - block.middle) * inverse));
+        block.values[i] = static_cast<std::int8_t>(value);
+        half_sums[i / 16] += value;
+      }
     }
     const int sum = half_sums[0] + half_sums[1];
-    block.scaled_sum = block.scale * static_cast<float>(sum);
+    block.sum = block.scale * static_cast<float>(sum) + 32.0f * block.middle;
     block.offset8 = -8 * sum;
     block.offset16 = -16 * sum;
     block.offset128 = -128 * sum;
@@ -99,7 +103,8 @@ std::vector<double> activation_values(ActivationForm form, const std::byte* row,
     } else {
       ActivationBlock block;
       std::memcpy(&block, row + k / kActivationBlock * sizeof block, sizeof block);
-      values[k] = static_cast<double>(block.scale) * block.values[k % kActivationBlock];
+      values[k] =
+          block.middle + static_cast<double>(block.scale) * block.values[k % kActivationBlock];
     }
   }
   return values;
