@@ -21,9 +21,8 @@
 namespace tenon::kernels::avx512 {
 namespace {
 
-/// Rows that share one unpacking: enough to make it cheap, and few enough that their activations stay in the
-/// first-level cache while a tile is read.
-inline constexpr int kMaxRows = 16;
+/// Rows that share one unpacking, enough to make it cheap; 64 gained nothing more.
+inline constexpr int kMaxRows = 32;
 /// Activation bytes of the row groups that share a visit of a tile to the second-level cache.
 inline constexpr std::int64_t kPanelBytes = 256 << 10;
 /// How far ahead of use weights are asked for. With 16 rows a core holds but two blocks in flight, so the
