@@ -69,6 +69,7 @@ class RunGuard {
 
 void Worker::barrier() {
   barrier_->wait(count_);
+  lap(LapTimer::kWaiting);
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/lap_timer.h"
 #include "base/range.h"
 
 namespace tenon {
@@ -19,7 +20,7 @@ class Worker {
   int count() const { return count_; }
 
   /// Returns once every worker of the run has called it the same number of times. What one worker
-  /// wrote before it, all see after it.
+  /// wrote before it, all see after it. Time spent here is a lap of LapTimer::kWaiting.
   void barrier();
 
   /// This worker's part of [0, total), cut at multiples of `grain`. Work is split by index, never
@@ -28,10 +29,22 @@ class Worker {
     return split_range(total, index_, count_, grain);
   }
 
+  /// From here on lap() and barrier() measure into `timer`, which must outlive the run. Without one
+  /// they read no clock.
+  void time_with(LapTimer& timer, LapTimer::Clock now) {
+    timer_ = &timer;
+    timer.start(now);
+  }
+  /// What this worker did since the last lap or barrier was `part`.
+  void lap(int part) {
+    if (timer_ != nullptr) timer_->lap(part);
+  }
+
  private:
   int index_;
   int count_;
   TeamBarrier* barrier_;
+  LapTimer* timer_ = nullptr;
 };
 
 /// The threads of a program: created once, passed to whatever computes. A whole forward pass is one

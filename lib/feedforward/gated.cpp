@@ -2,16 +2,20 @@
 
 namespace tenon::feedforward {
 
-void apply_gate(const kernels::Kernels& kernels, const PreparedInput& input, const Gated& layer,
-                Range columns, float* hidden, float* up_buffer, std::ptrdiff_t stride) {
+void project_gate(const kernels::Kernels& kernels, const PreparedInput& input, const Gated& layer,
+                  Range columns, const GatedBuffers& buffers) {
   if (columns.size() <= 0) return;
-  apply_columns(kernels, input, {.layer = &layer.gate, .output = hidden, .stride = stride},
-                columns);
-  apply_columns(kernels, input, {.layer = &layer.up, .output = up_buffer, .stride = stride},
-                columns);
-  for (int row = 0; row < input.rows; ++row) {
-    float* gate = hidden + row * stride + columns.begin;
-    kernels.silu_multiply(gate, up_buffer + row * stride + columns.begin, columns.size(), gate);
+  apply_columns(kernels, input, {&layer.gate, buffers.gate, buffers.stride}, columns);
+  apply_columns(kernels, input, {&layer.up, buffers.up, buffers.stride}, columns);
+}
+
+void multiply_gate(const kernels::Kernels& kernels, int rows, Range columns,
+                   const GatedBuffers& buffers) {
+  if (columns.size() <= 0) return;
+  for (int row = 0; row < rows; ++row) {
+    const std::ptrdiff_t offset = row * buffers.stride + columns.begin;
+    kernels.silu_multiply(buffers.gate + offset, buffers.up + offset, columns.size(),
+                          buffers.gate + offset);
   }
 }
 

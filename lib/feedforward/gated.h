@@ -14,9 +14,18 @@ struct Gated {
   Linear down;  // [model_dim, ffn_dim]
 };
 
-/// silu(gate . x) * (up . x), the hidden units in `columns` (cut at kColumnGrain) for all rows, at
-/// hidden + r * stride; `up_buffer` is a buffer of the same form.
-void apply_gate(const kernels::Kernels& kernels, const PreparedInput& input, const Gated& layer,
-                Range columns, float* hidden, float* up_buffer, std::ptrdiff_t stride);
+/// Where the two products of the hidden units go: unit c of row r at + r * stride + c.
+struct GatedBuffers {
+  float* gate = nullptr;  // and then the hidden units
+  float* up = nullptr;
+  std::ptrdiff_t stride = 0;
+};
+
+/// gate . x and up . x, the hidden units in `columns` (cut at kColumnGrain) for all rows.
+void project_gate(const kernels::Kernels& kernels, const PreparedInput& input, const Gated& layer,
+                  Range columns, const GatedBuffers& buffers);
+/// silu(gate . x) * (up . x) in place of gate . x, for the same units of `rows` rows.
+void multiply_gate(const kernels::Kernels& kernels, int rows, Range columns,
+                   const GatedBuffers& buffers);
 
 }  // namespace tenon::feedforward

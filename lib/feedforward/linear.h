@@ -49,7 +49,7 @@ class PreparedRows {
   const std::byte* rows(kernels::ActivationForm form, std::int64_t first_slot) const;
 
  private:
-  static constexpr std::size_t kForms = 3;
+  static constexpr std::size_t kForms = kernels::kActivationForms;
   static std::size_t index(kernels::ActivationForm form) { return static_cast<std::size_t>(form); }
 
   std::int64_t in_features_ = 0;

@@ -47,6 +47,7 @@ enum class ActivationForm : std::uint8_t {
   BFloat16,  // rounded to nearest even, pairs for bf16 dot products
   Int8x32,  // blocks of 32: int8, float scale, sums (kernels/activation_block.h); all block formats
 };
+inline constexpr std::size_t kActivationForms = 3;
 
 struct RmsNorm {
   float epsilon = 1e-5f;

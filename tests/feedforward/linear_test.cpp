@@ -135,7 +135,9 @@ TEST_SUITE("feedforward") {
       layer.gate.weight = std::move(gate.layer.weight);
       layer.up.weight = std::move(up.layer.weight);
       std::vector<float> hidden(kRows * 64, NAN), buffer(kRows * 64);
-      apply_gate(*kernels, input.rows(), layer, {16, 50}, hidden.data(), buffer.data(), 64);
+      const GatedBuffers buffers{hidden.data(), buffer.data(), 64};
+      project_gate(*kernels, input.rows(), layer, {16, 50}, buffers);
+      multiply_gate(*kernels, kRows, {16, 50}, buffers);
       for (int row = 0; row < kRows; ++row)
         for (std::int64_t column = 0; column < 64; ++column) {
           const float value = hidden[static_cast<std::size_t>(row * 64 + column)];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,11 +10,24 @@
 
 #include "base/team.h"
 #include "kernels/kernels.h"
+#include "models/language/pass_profile.h"
 #include "precision/dtype.h"
 #include "tensor/weight_source.h"
 
 /// A language model turns rows of tokens into logits. It knows no file and no drafter.
 namespace tenon::models {
+
+/// Multiplications and additions in products of weights with rows of activations, by the form that
+/// the activations take.
+struct ProductOperations {
+  std::array<std::int64_t, kernels::kActivationForms> by_form{};
+  std::int64_t& operator[](kernels::ActivationForm form) {
+    return by_form[static_cast<std::size_t>(form)];
+  }
+  std::int64_t operator[](kernels::ActivationForm form) const {
+    return by_form[static_cast<std::size_t>(form)];
+  }
+};
 
 /// What every language model can say of itself.
 struct LanguageModelInfo {
@@ -24,6 +38,10 @@ struct LanguageModelInfo {
   std::int64_t training_context = 0;  // positions it was trained for; 0: unknown
   std::int64_t parameters = 0;
   std::size_t bytes_read_per_pass = 0;  // weights one pass of one row reads, with one row of logits
+  ProductOperations row_operations;     // that every row of a pass needs
+  ProductOperations wanted_operations;  // that a row with logits needs besides
+  std::int64_t cache_numbers_per_position = 0;  // keys and values of all layers
+  std::int32_t attention_window = 0;            // positions a row sees at most; 0: all
 };
 
 /// One row of a batch: a token that follows another.
@@ -93,6 +111,8 @@ struct ForwardOutput {
   std::int64_t hidden_rows = 0;
   std::int64_t vocab = 0;
   std::int64_t model_dim = 0;
+  /// Where the time of each forward goes is written here; null: nobody asks, and no clock is read.
+  PassProfile* profile = nullptr;
   std::span<const float> logits_row(std::int64_t i) const {
     return {logits.data() + i * vocab, static_cast<std::size_t>(vocab)};
   }

@@ -74,7 +74,12 @@ class Llama final : public LanguageModel {
               .layers = config_.layers,
               .training_context = config_.training_context,
               .parameters = weights_.parameters,
-              .bytes_read_per_pass = weights_.bytes_read_per_pass} {}
+              .bytes_read_per_pass = weights_.bytes_read_per_pass,
+              .row_operations = weights_.row_operations,
+              .wanted_operations = weights_.wanted_operations,
+              .cache_numbers_per_position =
+                  2 * config_.layers * std::int64_t{config_.kv_heads} * config_.head_dim,
+              .attention_window = config_.sliding_window} {}
 
   const LanguageModelInfo& info() const override { return info_; }
 
@@ -84,6 +89,8 @@ class Llama final : public LanguageModel {
 
   void forward(const Batch& batch, std::span<State* const> states, Team& team,
                ForwardOutput& output) override {
+    PassProfile* const profile = output.profile;
+    if (profile != nullptr) profile->begin(team.size());
     const auto rows = static_cast<std::ptrdiff_t>(batch.size());
     workspace_.reserve(parts_, std::min(rows, kPassRows), team.size());
     reserve_output(batch, output);
@@ -93,11 +100,24 @@ class Llama final : public LanguageModel {
       plan_.gather_tails(static_cast<std::int32_t>(range.begin),
                          static_cast<std::int32_t>(range.end));
       const LlamaPass pass(parts_, plan_, range, workspace_, output, team.size());
-      team.run([&pass](Worker& worker) { pass.run(worker); });
+      run(pass, team, profile);
     }
+    if (profile != nullptr) profile->end();
   }
 
  private:
+  static void run(const LlamaPass& pass, Team& team, PassProfile* profile) {
+    if (profile == nullptr) {
+      team.run([&pass](Worker& worker) { pass.run(worker); });
+      return;
+    }
+    team.run([&](Worker& worker) {
+      worker.time_with(profile->timer(worker.index()), profile->clock());
+      pass.run(worker);
+    });
+    profile->end_region();
+  }
+
   attention::KeyValueCacheShape cache_shape() const {
     return {.layers = config_.layers, .kv_heads = config_.kv_heads, .head_dim = config_.head_dim};
   }

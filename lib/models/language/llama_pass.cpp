@@ -38,6 +38,10 @@ std::ptrdiff_t scratch_stride(const LlamaParts& parts) {
       attention_options(parts.config), parts.config.head_dim)));
 }
 
+void lap(Worker& worker, PassPart part) {
+  worker.lap(static_cast<int>(part));
+}
+
 }  // namespace
 
 void LlamaWorkspace::reserve(const LlamaParts& parts, std::int64_t rows, int workers) {
@@ -146,7 +150,7 @@ void LlamaPass::run(Worker& worker) const {
     add_projected(worker, layer.output,
                   prepare(worker, workspace_.attended.data(), query_dim(config_), rows,
                           layer.output_forms, workspace_.query_rows),
-                  residual);
+                  residual, PassPart::AttentionOutput);
     feed_forward(worker, layer, residual, rows);
   }
   finish(worker, residual);
@@ -161,8 +165,10 @@ void LlamaPass::embed(Worker& worker) const {
     parts_.weights.embedding.dequantize_row(
         planned.token,
         {workspace_.residual.data() + i * stride, static_cast<std::size_t>(config_.model_dim)});
+    lap(worker, PassPart::Embedding);
     parts_.rope.fill_table(planned.position, {workspace_.angles.data() + i * angle_stride,
                                               static_cast<std::size_t>(parts_.rope.dimensions())});
+    lap(worker, PassPart::StoreKeys);
   }
   worker.barrier();
 }
@@ -177,13 +183,17 @@ PreparedInput LlamaPass::prepare_normed(Worker& worker, const float* input, int 
   float* normed = workspace_.normed.data() + worker.index() * stride;
   if (rows == 1) {
     norm.apply(kernels_, input, normed);
+    lap(worker, PassPart::Normalisation);
     target.prepare(kernels_, forms, normed, worker.index());
+    lap(worker, PassPart::Preparation);
     return {&target, worker.index(), 1};
   }
   const Range share = worker.share(rows);
   for (std::ptrdiff_t i = share.begin; i < share.end; ++i) {
     norm.apply(kernels_, input + i * stride, normed);
+    lap(worker, PassPart::Normalisation);
     target.prepare(kernels_, forms, normed, i);
+    lap(worker, PassPart::Preparation);
   }
   worker.barrier();
   return {&target, 0, rows};
@@ -194,11 +204,13 @@ PreparedInput LlamaPass::prepare(Worker& worker, const float* input, std::int64_
                                  const FormSet& forms, feedforward::PreparedRows& target) const {
   if (rows == 1) {
     target.prepare(kernels_, forms, input, worker.index());
+    lap(worker, PassPart::Preparation);
     return {&target, worker.index(), 1};
   }
   const Range share = worker.share(rows);
   for (std::ptrdiff_t i = share.begin; i < share.end; ++i)
     target.prepare(kernels_, forms, input + i * padded(size), i);
+  lap(worker, PassPart::Preparation);
   worker.barrier();
   return {&target, 0, rows};
 }
@@ -213,6 +225,7 @@ void LlamaPass::project_queries(Worker& worker, const LlamaLayer& layer) const {
       {&layer.value, workspace_.value.data(), key_stride},
   }};
   feedforward::apply_shared(kernels_, input, targets, worker);
+  lap(worker, PassPart::QueryKeyValue);
   worker.barrier();
 }
 
@@ -224,6 +237,7 @@ void LlamaPass::store_keys(Worker& worker, std::int64_t layer_index) const {
     for (std::ptrdiff_t i = rows.begin; i < rows.end; ++i)
       store_key_row(layer, layer_index, kv_head, static_cast<std::int32_t>(i));
   });
+  lap(worker, PassPart::StoreKeys);
   if (all_.groups > 1 || all_.position_chunks > 0) worker.barrier();
 }
 
@@ -263,6 +277,7 @@ void LlamaPass::attend(Worker& worker, std::int64_t layer_index, const Attention
     kernels_.attention(attention_rows(layer_index, work, rows, buffer), {kv_head, kv_head + 1},
                        attention_options(config_), scratch);
   });
+  lap(worker, PassPart::Attention);
   worker.barrier();
 }
 
@@ -281,9 +296,11 @@ void LlamaPass::attend_by_chunks(Worker& worker, std::int64_t layer_index,
     kernels_.attention_partial(rows, {kv_head, kv_head + 1}, {chunk, chunk + 1}, options, partials,
                                chunks, scratch);
   }
+  lap(worker, PassPart::Attention);
   worker.barrier();
   const Range heads = worker.share(config_.heads);
   if (heads.size() > 0) kernels_.attention_combine(rows, heads, options, partials, chunks);
+  lap(worker, PassPart::Attention);
   worker.barrier();
 }
 
@@ -312,19 +329,22 @@ void LlamaPass::narrow_residual(Worker& worker) const {
   for (std::ptrdiff_t i = share.begin; i < share.end; ++i)
     std::copy_n(workspace_.residual.data() + wanted_.rows[static_cast<std::size_t>(i)] * stride,
                 config_.model_dim, workspace_.narrowed.data() + i * stride);
+  lap(worker, PassPart::Elementwise);
 }
 
 void LlamaPass::add_projected(Worker& worker, const feedforward::Linear& layer,
-                              const PreparedInput& input, float* residual) const {
+                              const PreparedInput& input, float* residual, PassPart part) const {
   const std::ptrdiff_t stride = padded(config_.model_dim);
   const Range columns = worker.share(config_.model_dim, kernels::Kernels::kColumnGrain);
   if (columns.size() > 0) {
     feedforward::apply_columns(kernels_, input, {&layer, workspace_.projected.data(), stride},
                                columns);
+    lap(worker, part);
     for (int i = 0; i < input.rows; ++i) {
       const std::ptrdiff_t offset = i * stride + columns.begin;
       kernels_.add(workspace_.projected.data() + offset, columns.size(), residual + offset);
     }
+    lap(worker, PassPart::Elementwise);
   }
   worker.barrier();
 }
@@ -334,13 +354,17 @@ void LlamaPass::feed_forward(Worker& worker, const LlamaLayer& layer, float* res
   const PreparedInput input =
       prepare_normed(worker, residual, rows, layer.ffn_norm, layer.gate_forms);
   const Range columns = worker.share(config_.ffn_dim, kernels::Kernels::kColumnGrain);
-  feedforward::apply_gate(kernels_, input, layer.ffn, columns, workspace_.hidden.data(),
-                          workspace_.up.data(), padded(config_.ffn_dim));
+  const feedforward::GatedBuffers buffers{workspace_.hidden.data(), workspace_.up.data(),
+                                          padded(config_.ffn_dim)};
+  feedforward::project_gate(kernels_, input, layer.ffn, columns, buffers);
+  lap(worker, PassPart::GateUp);
+  feedforward::multiply_gate(kernels_, rows, columns, buffers);
+  lap(worker, PassPart::Elementwise);
   worker.barrier();
   add_projected(worker, layer.ffn.down,
                 prepare(worker, workspace_.hidden.data(), config_.ffn_dim, rows, layer.down_forms,
                         workspace_.ffn_rows),
-                residual);
+                residual, PassPart::Down);
 }
 
 void LlamaPass::finish(Worker& worker, const float* residual) const {
@@ -354,12 +378,14 @@ void LlamaPass::finish(Worker& worker, const float* residual) const {
   for (std::ptrdiff_t i = share.begin; i < share.end; ++i) {
     const PlannedRow& planned = row(wanted_.rows[static_cast<std::size_t>(i)]);
     parts_.weights.final_norm.apply(kernels_, residual + i * stride, normed);
+    lap(worker, PassPart::Normalisation);
     if (planned.hidden_index >= 0)
       std::copy_n(normed, config_.model_dim,
                   output_.hidden.data() + planned.hidden_index * config_.model_dim);
     if (planned.logits_index >= 0)
       workspace_.model_rows.prepare(kernels_, parts_.weights.head_forms, normed,
                                     planned.logits_index - first_logits);
+    lap(worker, PassPart::Preparation);
   }
   if (logit_rows == 0) return;
   worker.barrier();
@@ -368,6 +394,7 @@ void LlamaPass::finish(Worker& worker, const float* residual) const {
                             static_cast<std::ptrdiff_t>(config_.vocab)};
   feedforward::apply_shared(kernels_, {&workspace_.model_rows, 0, static_cast<int>(logit_rows)},
                             {&target, 1}, worker);
+  lap(worker, PassPart::OutputHead);
 }
 
 }  // namespace tenon::models

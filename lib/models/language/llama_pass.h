@@ -10,6 +10,7 @@
 #include "models/language/batch_plan.h"
 #include "models/language/llama.h"
 #include "models/language/llama_weights.h"
+#include "models/language/pass_profile.h"
 
 namespace tenon::models {
 
@@ -48,7 +49,8 @@ struct LlamaWorkspace {
 };
 
 /// Rows `range` of a planned batch through the whole model, in one parallel region. run() is called
-/// by every worker of a team; nothing in it throws or allocates.
+/// by every worker of a team; nothing in it throws or allocates. Where the worker has a timer, every
+/// step ends with a lap of its PassPart.
 ///
 /// A step either splits rows or columns among the workers and ends in a barrier, so that the next
 /// finds all of it; the exceptions, for passes of one row, are said where they are.
@@ -100,7 +102,7 @@ class LlamaPass {
                                                         AttentionRows& buffer) const;
   void narrow_residual(Worker& worker) const;
   void add_projected(Worker& worker, const feedforward::Linear& layer,
-                     const feedforward::PreparedInput& input, float* residual) const;
+                     const feedforward::PreparedInput& input, float* residual, PassPart part) const;
   void feed_forward(Worker& worker, const LlamaLayer& layer, float* residual, int rows) const;
   void finish(Worker& worker, const float* residual) const;
 

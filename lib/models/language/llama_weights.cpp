@@ -135,6 +135,23 @@ std::size_t bytes_read(const LlamaWeights& weights) {
   return bytes;
 }
 
+// In the last layer, rows that nobody asked for end behind their keys and values.
+void count_operations(LlamaWeights& weights, const kernels::Kernels& kernels) {
+  const auto add = [&](ProductOperations& operations, const feedforward::Linear& layer) {
+    operations[kernels.activation_form(*layer.weight)] +=
+        2 * layer.weight->out_features * layer.weight->in_features;
+  };
+  for (const LlamaLayer& layer : weights.layers) {
+    const bool is_last = &layer == &weights.layers.back();
+    for (const feedforward::Linear* linear : {&layer.query, &layer.key, &layer.value})
+      add(weights.row_operations, *linear);
+    for (const feedforward::Linear* linear :
+         {&layer.output, &layer.ffn.gate, &layer.ffn.up, &layer.ffn.down})
+      add(is_last ? weights.wanted_operations : weights.row_operations, *linear);
+  }
+  add(weights.wanted_operations, weights.head);
+}
+
 // A count that no file can hold must not become memory.
 std::size_t layer_count(const LlamaConfig& config, const WeightSource& source) {
   const auto layers = static_cast<std::size_t>(config.layers);
@@ -166,6 +183,7 @@ LlamaWeights load_llama_weights(const LlamaConfig& config, const WeightSource& s
   set_epsilons(weights, config.rms_epsilon);
   set_forms(weights, *options.kernels);
   weights.bytes_read_per_pass = bytes_read(weights);
+  count_operations(weights, *options.kernels);
   return weights;
 }
 

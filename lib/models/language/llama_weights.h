@@ -45,6 +45,8 @@ struct LlamaWeights {
   std::int64_t parameters = 0;
   /// Bytes one pass of one row reads, with one row of logits.
   std::size_t bytes_read_per_pass = 0;
+  ProductOperations row_operations;     // of every row of a pass
+  ProductOperations wanted_operations;  // of a row with logits besides
 };
 
 /// Fills the members from `source`. `config` has been checked. Throws Error(Input) naming a missing
