@@ -19,7 +19,7 @@ set(kernels_dir ${CMAKE_CURRENT_SOURCE_DIR}/kernels)
 
 if("avx512" IN_LIST TENON_KERNELS AND TENON_COMPILES_AVX512)
   file(GLOB avx512_sources CONFIGURE_DEPENDS ${kernels_dir}/avx512/*.cpp)
-  list(FILTER avx512_sources EXCLUDE REGEX "/(absent|provider|linear|bfloat16_product)\\.cpp$")
+  list(FILTER avx512_sources EXCLUDE REGEX "/(absent|provider|linear|bfloat16_[a-z]+)\\.cpp$")
   target_sources(tenon_kernels PRIVATE ${kernels_dir}/avx512/provider.cpp
                  ${kernels_dir}/avx512/linear.cpp)
   if(TENON_SANITIZE)
@@ -33,6 +33,7 @@ if("avx512" IN_LIST TENON_KERNELS AND TENON_COMPILES_AVX512)
   tenon_kernel_objects(tenon_kernels_avx512 SOURCES ${avx512_sources} OPTIONS ${avx512_options})
   tenon_kernel_objects(tenon_kernels_avx512_bf16
                        SOURCES ${kernels_dir}/avx512/bfloat16_product.cpp
+                               ${kernels_dir}/avx512/bfloat16_limits.cpp
                        OPTIONS ${avx512_options} -mavx512bf16)
 else()
   target_sources(tenon_kernels PRIVATE ${kernels_dir}/avx512/absent.cpp)

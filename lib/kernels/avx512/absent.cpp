@@ -8,6 +8,10 @@ ProviderState avx512_state() {
   return {"avx512", false, "built without"};
 }
 
+LimitLoops avx512_limit_loops() {
+  return {};
+}
+
 const Kernels& avx512_kernels() {
   throw Error(ErrorKind::Internal, "the kernel provider avx512 is not in this build");
 }

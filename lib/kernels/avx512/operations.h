@@ -84,6 +84,15 @@ void add(const float* input, std::int64_t size, float* output);
 void silu_multiply(const float* gate, const float* up, std::int64_t size, float* output);
 std::int64_t argmax(const float* values, std::int64_t size);
 
+// -- Limits (limits.cpp; bfloat16_peak in bfloat16_limits.cpp needs AVX512_BF16) ----------------------
+inline constexpr int kPeakSums = 16;
+/// kPeakSums dot-product instructions a round.
+void int8_peak(std::int64_t rounds);
+void bfloat16_peak(std::int64_t rounds);
+void float32_peak(std::int64_t rounds);
+/// A ReadLoop.
+std::uint64_t read_all(const std::byte* data, std::size_t bytes);
+
 // -- Attention (attention.cpp) -----------------------------------------------------------------------
 std::size_t attention_scratch_floats(int heads, int head_dim);
 /// The interface's attention() for one kv head.

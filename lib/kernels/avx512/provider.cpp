@@ -24,6 +24,19 @@ ProviderState avx512_state() {
           can_run ? "" : "needs a processor with AVX-512 F, BW, DQ, VL and VNNI"};
 }
 
+LimitLoops avx512_limit_loops() {
+  using namespace avx512;
+  // 64 products of bytes, 32 of bfloat16 or 16 of float32 an instruction.
+  LimitLoops loops{
+      .peaks = {{ActivationForm::Int8x32, "vpdpbusd, 512 bits", 2.0 * 64 * kPeakSums, int8_peak},
+                {ActivationForm::Float32, "vfmadd, 512 bits", 2.0 * 16 * kPeakSums, float32_peak}},
+      .read = read_all};
+  if (has_bfloat16())
+    loops.peaks.push_back(
+        {ActivationForm::BFloat16, "vdpbf16ps, 512 bits", 2.0 * 32 * kPeakSums, bfloat16_peak});
+  return loops;
+}
+
 const Kernels& avx512_kernels() {
   static const avx512::Avx512Kernels kernels(has_bfloat16());
   return kernels;

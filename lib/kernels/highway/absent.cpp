@@ -9,6 +9,10 @@ ProviderState highway_state() {
   return {"highway", false, "built without"};
 }
 
+LimitLoops highway_limit_loops() {
+  return {};
+}
+
 const Kernels& highway_kernels() {
   throw Error(ErrorKind::Internal, "the kernel provider highway is not in this build");
 }

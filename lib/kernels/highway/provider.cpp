@@ -18,6 +18,14 @@ const Kernels& highway_kernels() {
   return kernels;
 }
 
+// Fused multiply-adds are what portable vectors have; dot products of bytes they do not.
+LimitLoops highway_limit_loops() {
+  const auto run = [](std::int64_t rounds) { static_cast<void>(highway::float32_peak(rounds)); };
+  return {.peaks = {{ActivationForm::Float32, "portable multiply-add",
+                     static_cast<double>(highway::float32_peak(0)), run}},
+          .read = nullptr};
+}
+
 std::vector<std::string> highway_targets() {
   std::vector<std::string> names;
   // The lowest bit is the best.

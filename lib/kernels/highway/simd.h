@@ -32,6 +32,9 @@ void add(const float* input, std::int64_t size, float* output);
 void silu_multiply(const float* gate, const float* up, std::int64_t size, float* output);
 std::int64_t argmax(const float* values, std::int64_t size);
 
+/// `rounds` rounds of multiply-adds whose sums do not wait for one another; operations of one round.
+std::int64_t float32_peak(std::int64_t rounds);
+
 std::size_t attention_scratch_floats(int heads, int head_dim);
 void attend(const AttentionJob& job, std::int64_t kv_head, float* scratch);
 void attend_chunk(const AttentionJob& job, std::int64_t kv_head, std::int64_t chunk,
