@@ -43,6 +43,24 @@ class PassTimer {
     return stop - start;
   }
 
+  // The parts of one pass.
+  models::PassProfile profile(std::int64_t rows) {
+    models::PassProfile profile(options_.profile_clock);
+    make_batch(rows, options_.logit_rows);
+    output_.profile = &profile;
+    forward();
+    output_.profile = nullptr;
+    state_->commit({});
+    return profile;
+  }
+
+  // Of the last pass.
+  void time_sampling(PassBreakdown& breakdown) const {
+    if (output_.logit_rows > 0)
+      scoring::time_sampling(output_.logits_row(output_.logit_rows - 1), options_.profile_clock,
+                             breakdown);
+  }
+
  private:
   static constexpr std::int64_t kFillRows = 128;
 
@@ -80,7 +98,7 @@ class PassTimer {
   models::ForwardOutput output_;
 };
 
-void summarize(PassTime& time, std::size_t bytes_per_pass) {
+void summarize(PassTime& time) {
   std::vector<double> sorted = time.seconds;
   std::sort(sorted.begin(), sorted.end());
   const std::size_t middle = sorted.size() / 2;
@@ -89,11 +107,27 @@ void summarize(PassTime& time, std::size_t bytes_per_pass) {
       sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   if (time.seconds_median > 0.0) {
     time.tokens_per_second = static_cast<double>(time.rows) / time.seconds_median;
-    time.bytes_per_second = static_cast<double>(bytes_per_pass) / time.seconds_median;
+    time.bytes_per_second = static_cast<double>(time.work.weight_bytes) / time.seconds_median;
   }
 }
 
 }  // namespace
+
+PassWork work_of_pass(const models::LanguageModelInfo& model, const PassTimingOptions& options,
+                      std::int64_t rows) {
+  std::int64_t positions = options.depth + rows;
+  if (model.attention_window > 0)
+    positions = std::min(positions, rows + model.attention_window - 1);
+  const std::int64_t wanted = std::min(rows, options.logit_rows);
+  PassWork work{.weight_bytes = model.bytes_read_per_pass,
+                .cache_bytes = row_bytes(
+                    options.cache_type,
+                    static_cast<std::size_t>(model.cache_numbers_per_position * positions))};
+  for (std::size_t form = 0; form < work.operations.by_form.size(); ++form)
+    work.operations.by_form[form] =
+        rows * model.row_operations.by_form[form] + wanted * model.wanted_operations.by_form[form];
+  return work;
+}
 
 std::vector<PassTime> time_passes(models::LanguageModel& model, const PassTimingOptions& options,
                                   Team& team, const std::function<double()>& now) {
@@ -101,16 +135,29 @@ std::vector<PassTime> time_passes(models::LanguageModel& model, const PassTiming
   PassTimer timer(model, options, team);
   std::vector<PassTime> times;
   for (const std::int64_t rows : options.rows)
-    times.push_back({.rows = rows, .depth = options.depth, .seconds = {}});
+    times.push_back({.rows = rows,
+                     .depth = options.depth,
+                     .seconds = {},
+                     .work = work_of_pass(model.info(), options, rows),
+                     .breakdown = {}});
+  std::vector<std::vector<models::PassProfile>> profiles(times.size());
   for (std::int64_t round = -options.warmup; round < options.repeat; ++round) {
     for (std::size_t i = 0; i < times.size(); ++i) {
       const auto turn = static_cast<std::size_t>(round + options.warmup);
-      PassTime& time = times[(i + turn) % times.size()];
+      const std::size_t kind = (i + turn) % times.size();
+      PassTime& time = times[kind];
       const double seconds = timer.run(time.rows, now);
-      if (round >= 0) time.seconds.push_back(seconds);
+      if (round < 0) continue;
+      time.seconds.push_back(seconds);
+      if (options.profile_clock != nullptr) profiles[kind].push_back(timer.profile(time.rows));
     }
   }
-  for (PassTime& time : times) summarize(time, model.info().bytes_read_per_pass);
+  for (PassTime& time : times) summarize(time);
+  for (std::size_t kind = 0; kind < times.size(); ++kind) {
+    if (profiles[kind].empty()) continue;
+    times[kind].breakdown = break_down(profiles[kind]);
+    timer.time_sampling(*times[kind].breakdown);
+  }
   return times;
 }
 

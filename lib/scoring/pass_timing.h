@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/team.h"
 #include "models/language/language_model.h"
+#include "scoring/pass_breakdown.h"
 
 namespace tenon::scoring {
 
@@ -18,6 +20,17 @@ struct PassTimingOptions {
   /// only the last ones.
   std::int64_t logit_rows = 16;
   DType cache_type = DType::F16;
+  /// Seconds from any start. Where there is one, every measured pass is followed by another of its
+  /// kind whose parts are timed by it.
+  LapTimer::Clock profile_clock = nullptr;
+};
+
+/// What a pass has to do, whatever does it.
+struct PassWork {
+  /// Weights and cached keys and values, each read once.
+  std::size_t weight_bytes = 0;
+  std::size_t cache_bytes = 0;
+  models::ProductOperations operations{};  // of all rows, in products with weights
 };
 
 struct PassTime {
@@ -25,10 +38,15 @@ struct PassTime {
   std::int64_t depth = 0;
   std::vector<double> seconds;  // of every measured pass, in order
   double seconds_min = 0.0;
-  double seconds_median = 0.0;     // of an even number the mean of the middle two
-  double tokens_per_second = 0.0;  // rows / seconds_median
-  double bytes_per_second = 0.0;   // weights that one pass reads / seconds_median
+  double seconds_median = 0.0;             // of an even number the mean of the middle two
+  double tokens_per_second = 0.0;          // rows / seconds_median
+  double bytes_per_second = 0.0;           // weights that one pass reads / seconds_median
+  PassWork work;                           // that every such pass does
+  std::optional<PassBreakdown> breakdown;  // where profiles were asked for
 };
+
+PassWork work_of_pass(const models::LanguageModelInfo& model, const PassTimingOptions& options,
+                      std::int64_t rows);
 
 /// Times forward passes of a chain of rows behind `depth` committed positions, by `now` (seconds
 /// from any start). One pass of each kind is a round, and every round begins with another kind: a

@@ -37,6 +37,7 @@ class FormulaModel : public models::LanguageModel {
 
   void forward(const models::Batch& batch, std::span<models::State* const> states, Team&,
                models::ForwardOutput& output) override {
+    begin(output.profile);
     auto& history = dynamic_cast<History&>(*states[0]);
     history.check_ready(batch.size());
     output.vocab = info_.vocab;
@@ -58,6 +59,7 @@ class FormulaModel : public models::LanguageModel {
     passes.push_back(
         {static_cast<std::int64_t>(batch.size()), output.logit_rows, history.length()});
     if (on_forward) on_forward(static_cast<std::int64_t>(batch.size()));
+    end(output.profile);
   }
 
   struct Pass {
@@ -68,6 +70,19 @@ class FormulaModel : public models::LanguageModel {
   std::function<void(std::int64_t rows)> on_forward;
 
  private:
+  // One worker that multiplies all the time.
+  static void begin(models::PassProfile* profile) {
+    if (profile == nullptr) return;
+    profile->begin(1);
+    profile->timer(0).start(profile->clock());
+  }
+  static void end(models::PassProfile* profile) {
+    if (profile == nullptr) return;
+    profile->timer(0).lap(static_cast<int>(models::PassPart::GateUp));
+    profile->end_region();
+    profile->end();
+  }
+
   struct History : models::State {
     explicit History(std::int64_t context) : context_(context) {}
     void check_ready(std::size_t rows) const {

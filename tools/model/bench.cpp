@@ -1,73 +1,75 @@
-#include <cstdio>
+#include <chrono>
 
+#include "bench_report.h"
 #include "ids.h"
+#include "kernels/kernels.h"
 #include "run.h"
-#include "scoring/pass_timing.h"
 
 namespace tenon::model_tool {
 
 namespace {
 
-cli::Record record_of(const scoring::PassTime& pass, std::int64_t repeat) {
-  return cli::Record("pass")
-      .add("rows", pass.rows)
-      .add("depth", pass.depth)
-      .add("repeat", repeat)
-      .add("seconds_min", pass.seconds_min)
-      .add("seconds_median", pass.seconds_median)
-      .add("tokens_per_second", pass.tokens_per_second)
-      .add("bytes_per_second", pass.bytes_per_second);
+// Read by every worker of a profiled pass, some hundred times.
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-std::string table_of(const std::vector<scoring::PassTime>& passes, bool is_tsv) {
-  const char* const head =
-      is_tsv ? "rows\tdepth\tmin_ms\tmedian_ms\ttokens_per_second\tGB_per_second\n"
-             : "  rows  depth     min ms  median ms     tokens/s   GB/s\n";
-  const char* const form =
-      is_tsv ? "%lld\t%lld\t%.4f\t%.4f\t%.2f\t%.2f\n" : "%6lld %6lld %10.3f %10.3f %12.1f %6.1f\n";
-  std::string text = head;
-  for (const scoring::PassTime& pass : passes) {
-    char line[160];
-    std::snprintf(line, sizeof line, form, static_cast<long long>(pass.rows),
-                  static_cast<long long>(pass.depth), pass.seconds_min * 1e3,
-                  pass.seconds_median * 1e3, pass.tokens_per_second, pass.bytes_per_second / 1e9);
-    text += line;
-  }
-  return text;
+void check_use(cli::Context& context, const BenchSettings& settings) {
+  if (!settings.model.empty()) return;
+  if (!settings.measures_limits) throw Error(ErrorKind::Usage, "missing MODEL");
+  for (const char* option : {"--rows", "--depth", "--repeat", "--logit-rows", "--profile",
+                             "--precision", "--repack", "--cache-type"})
+    context.refuse_if_given(option, "without a model");
+}
+
+cli::Record facts(const kernels::Kernels& kernels, const Team& team) {
+  return cli::Record()
+      .add("kernels", kernels.name())
+      .add("instruction_sets", kernels.instruction_sets())
+      .add("threads", static_cast<std::int64_t>(team.size()));
 }
 
 }  // namespace
 
 int run_bench(cli::Context& context, const BenchSettings& settings) {
-  scoring::PassTimingOptions options;
-  options.rows = parse_counts(settings.rows, "--rows", 1);
-  options.depth = settings.depth;
-  options.repeat = settings.repeat;
-  options.cache_type = generation::state_options(settings.options, settings.cache).cache_type;
-  const auto opened =
-      generation::open_model(settings.model, settings.options, context.common().kernels,
-                             static_cast<int>(context.common().threads));
+  check_use(context, settings);
   const auto clock = [&] {
     context.check_interrupt();
     return context.seconds();
   };
-  const std::vector<scoring::PassTime> passes =
-      scoring::time_passes(*opened->model, options, opened->team, clock);
+  const auto threads = static_cast<int>(context.common().threads);
+  BenchResults results{.limits = {}, .passes = {}, .repeat = settings.repeat};
+  cli::Record extra;
+  if (settings.model.empty()) {
+    Team team(threads);
+    results.limits = scoring::measure_limits(team, {}, clock);
+    extra = facts(kernels::select_kernels(context.common().kernels), team);
+  } else {
+    scoring::PassTimingOptions options;
+    options.rows = parse_counts(settings.rows, "--rows", 1);
+    options.depth = settings.depth;
+    options.repeat = settings.repeat;
+    options.logit_rows = settings.logit_rows;
+    options.cache_type = generation::state_options(settings.options, settings.cache).cache_type;
+    if (settings.shows_profile) options.profile_clock = steady_seconds;
+    const auto opened =
+        generation::open_model(settings.model, settings.options, context.common().kernels, threads);
+    if (settings.measures_limits) results.limits = scoring::measure_limits(opened->team, {}, clock);
+    results.passes = scoring::time_passes(*opened->model, options, opened->team, clock);
+    extra = cli::Record()
+                .add("model", settings.model)
+                .append(facts(opened->kernels, opened->team))
+                .add("precision", settings.options.precision)
+                .add("bytes_read_per_pass",
+                     static_cast<std::int64_t>(opened->model->info().bytes_read_per_pass));
+  }
 
   if (context.common().format != "jsonl") {
-    context.output().write(table_of(passes, context.common().format == "tsv"));
+    context.output().write(bench_tables(results, context.common().format == "tsv"));
     return cli::kExitDone;
   }
-  for (const scoring::PassTime& pass : passes) context.write(record_of(pass, settings.repeat));
-  context.write_summary(
-      cli::Record()
-          .add("model", settings.model)
-          .add("kernels", opened->kernels.name())
-          .add("instruction_sets", opened->kernels.instruction_sets())
-          .add("threads", static_cast<std::int64_t>(opened->team.size()))
-          .add("precision", settings.options.precision)
-          .add("bytes_read_per_pass",
-               static_cast<std::int64_t>(opened->model->info().bytes_read_per_pass)));
+  write_bench_records(context, results);
+  context.write_summary(extra);
   return cli::kExitDone;
 }
 

@@ -184,7 +184,10 @@ void add_bench(cli::Command& command) {
   auto settings = std::make_shared<BenchSettings>();
   auto& job = add_job(command, "bench", "time forward passes", {"text", "jsonl", "tsv"}, run_bench,
                       settings);
-  job.positional(kModel, settings->model);
+  job.positional({.name = "MODEL",
+                  .help = "GGUF model file, or one part of a split one; none with --limits alone",
+                  .is_required = false},
+                 settings->model);
   job.add({.name = "--rows",
            .group = "Measurement",
            .help = "rows a pass, apart by commas",
@@ -205,6 +208,22 @@ void add_bench(cli::Command& command) {
            .minimum = 1,
            .is_common = true},
           settings->repeat);
+  job.add({.name = "--logit-rows",
+           .group = "Measurement",
+           .help = "rows of a pass, from its end, that want logits",
+           .value = "N",
+           .minimum = 0},
+          settings->logit_rows);
+  job.add({.name = "--profile",
+           .group = "Measurement",
+           .help = "time the parts of a pass: products by kind of tensor, attention, waiting",
+           .is_common = true},
+          settings->shows_profile);
+  job.add({.name = "--limits",
+           .group = "Measurement",
+           .help = "measure this machine, and each pass as a share of what it allows",
+           .is_common = true},
+          settings->measures_limits);
   generation::register_options(job, settings->options);
   generation::register_cache_type(job, settings->cache);
 }

@@ -61,10 +61,13 @@ struct QuantizeSettings {
 };
 
 struct BenchSettings {
-  std::string model;
+  std::string model;  // empty: only the limits of the machine
   std::string rows = "1,2,4,8,512";
   std::int64_t depth = 0;  // cached positions before the pass
   std::int64_t repeat = 10;
+  std::int64_t logit_rows = 16;
+  bool shows_profile = false;
+  bool measures_limits = false;
   generation::ModelOptions options;
   generation::CacheOptions cache;
 };
