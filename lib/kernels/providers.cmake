@@ -73,6 +73,6 @@ endif()
 
 # scripts/benchmarks/kernels builds and runs it.
 add_executable(benchmark_kernels EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/scripts/benchmarks/kernels.cpp)
-target_link_libraries(benchmark_kernels PRIVATE tenon_kernels)
+target_link_libraries(benchmark_kernels PRIVATE tenon_kernels tenon_scoring)
 target_compile_options(benchmark_kernels PRIVATE -Wno-conversion)
 set_target_properties(benchmark_kernels PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)

@@ -129,6 +129,20 @@ std::vector<ThreadLimits> measure_limits(Team& team, const MachineLimitsOptions&
   return limits;
 }
 
+std::vector<ThreadLimits> better_of(const std::vector<ThreadLimits>& before,
+                                    const std::vector<ThreadLimits>& after) {
+  TENON_CHECK(before.size() == after.size());
+  std::vector<ThreadLimits> best = before;
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    best[i].read_bytes_per_second =
+        std::max(before[i].read_bytes_per_second, after[i].read_bytes_per_second);
+    for (std::size_t form = 0; form < kernels::kActivationForms; ++form)
+      best[i].operations_per_second[form] =
+          std::max(before[i].operations_per_second[form], after[i].operations_per_second[form]);
+  }
+  return best;
+}
+
 LimitShares shares_of(const PassWork& work, double seconds, const ThreadLimits& limits) {
   LimitShares shares;
   if (seconds <= 0.0) return shares;

@@ -40,6 +40,11 @@ struct MachineLimitsOptions {
 std::vector<ThreadLimits> measure_limits(Team& team, const MachineLimitsOptions& options,
                                          const std::function<double()>& now);
 
+/// The better of two measurements of the same team, one before and one after what is judged by them:
+/// the speed of a machine drifts, and other programs can only slow it.
+std::vector<ThreadLimits> better_of(const std::vector<ThreadLimits>& before,
+                                    const std::vector<ThreadLimits>& after);
+
 /// How near a pass comes to the limits: the least time they allow over the time it took.
 struct LimitShares {
   /// Weights and cached keys and values, each read once, at the speed of streaming.

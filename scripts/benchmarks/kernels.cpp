@@ -9,11 +9,11 @@
 #include <time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "base/team.h"
 #include "kernels/kernels.h"
+#include "scoring/machine_limits.h"
 
 namespace {
 
@@ -90,27 +91,21 @@ struct Bench {
   Options options;
   const Kernels& kernels;
   Team team;
+  scoring::ThreadLimits limits;  // of all threads
 
   explicit Bench(const Options& chosen)
       : options(chosen), kernels(select_kernels(chosen.kernels)), team(chosen.threads) {}
 
   void print_limits() {
-    // 256 MB read once by all workers.
-    AlignedBuffer<std::uint64_t> memory(std::size_t{32} << 20);
-    std::memset(memory.data(), 1, memory.size() * 8);
-    std::uint64_t sink = 0;
-    const double seconds = best_seconds(team, options, [&](Worker& worker) {
-      const Range range = worker.share(static_cast<std::ptrdiff_t>(memory.size()), 64);
-      std::uint64_t sums[8] = {};
-      for (std::ptrdiff_t i = range.begin; i + 8 <= range.end; i += 8)
-        for (int j = 0; j < 8; ++j) sums[j] ^= memory[static_cast<std::size_t>(i + j)];
-      std::uint64_t sum = 0;
-      for (const std::uint64_t part : sums) sum ^= part;
-      if (sum == 42) sink += sum;
-    });
-    std::printf("%s (%s), %d threads, streaming read %.1f GB/s%s\n", kernels.name().data(),
+    limits = scoring::measure_limits(team, {}, [] { return now(CLOCK_MONOTONIC); }).back();
+    std::printf("%s (%s), %d threads, streaming read %.1f GB/s", kernels.name().data(),
                 kernels.instruction_sets().c_str(), team.size(),
-                static_cast<double>(memory.size()) * 8e-9 / seconds, sink == 43 ? "!" : "");
+                limits.read_bytes_per_second * 1e-9);
+    for (const auto form :
+         {ActivationForm::Int8x32, ActivationForm::BFloat16, ActivationForm::Float32})
+      if (const auto peak = limits.peak(form))
+        std::printf(", %s %.0f GOP/s", std::string(scoring::peak_name(form)).c_str(), *peak * 1e-9);
+    std::printf("\n");
   }
 
   void matmul(DType dtype, std::int64_t out_features, std::int64_t in_features) {
@@ -158,18 +153,24 @@ struct Bench {
     const double read = static_cast<double>(first.bytes_read) * 1e-9 / seconds;
     const double operations = 2e-9 * rows * static_cast<double>(first.out_features) *
                               static_cast<double>(first.in_features) / seconds;
+    const double read_share = read * 1e9 / limits.read_bytes_per_second;
+    const std::optional<double> peak = limits.peak(form);
+    std::string peak_share = options.is_jsonl ? "null" : "-";
+    if (peak) peak_share = std::to_string(operations * 1e9 / *peak * (options.is_jsonl ? 1 : 100));
+    if (peak) peak_share.resize(5);
     const char* format =
         options.is_jsonl
             ? "{\"type\":\"matmul\",\"dtype\":\"%s\",\"out_features\":%lld,\"in_features\":%lld,"
               "\"rows\":%d,\"microseconds\":%.2f,\"gigabytes_per_second\":%.1f,"
               "\"gigaoperations_per_second\":%.0f,\"ratio_to_one_row\":%.2f,"
-              "\"pack_gigabytes_per_second\":%.2f}\n"
+              "\"pack_gigabytes_per_second\":%.2f,\"bandwidth_share\":%.3f,\"peak_share\":%s}\n"
             : "%-7s %6lld x %-5lld %4d rows %10.1f us %7.1f GB/s %7.0f GOP/s %6.2fx  pack %.1f "
-              "GB/s\n";
+              "GB/s  %3.0f %% of reading, %s %% of the peak\n";
     std::printf(format, std::string(dtype_name(first.dtype)).c_str(),
                 static_cast<long long>(first.out_features),
                 static_cast<long long>(first.in_features), rows, seconds * 1e6, read, operations,
-                one_row > 0 ? seconds / one_row : 0.0, pack_rate);
+                one_row > 0 ? seconds / one_row : 0.0, pack_rate,
+                read_share * (options.is_jsonl ? 1 : 100), peak_share.c_str());
     std::fflush(stdout);
   }
 

@@ -62,6 +62,19 @@ TEST_SUITE("machine_limits") {
     CHECK_THROWS_AS(measure_limits(team, {.read_bytes = 100}, steady_seconds), Error);
   }
 
+  TEST_CASE("of two measurements each limit is the better one") {
+    ThreadLimits before{.threads = 1, .read_bytes_per_second = 5.0};
+    ThreadLimits after{.threads = 1, .read_bytes_per_second = 7.0};
+    before.operations_per_second = {4.0, std::nullopt, 1.0};
+    after.operations_per_second = {3.0, std::nullopt, 2.0};
+    const auto best = better_of({before}, {after});
+    REQUIRE(best.size() == 1);
+    CHECK(best[0].threads == 1);
+    CHECK(best[0].read_bytes_per_second == 7.0);
+    CHECK((best[0].operations_per_second ==
+           std::array<std::optional<double>, 3>{4.0, std::nullopt, 2.0}));
+  }
+
   TEST_CASE("the work of a pass is its weights once, its cache once and every row's products") {
     const PassWork work =
         work_of_pass(some_model(), {.depth = 90, .logit_rows = 3, .cache_type = DType::F16}, 10);

@@ -58,7 +58,7 @@ class Report:
 def main(description):
     arguments = parse(description)
     begin = time.perf_counter()
-    programs.run([programs.ROOT / "scripts" / "build", "release"])
+    programs.run([programs.ROOT / "scripts" / "build", "release", "tenon-model", "tenon-generate"])
     needs_peer = {"decode", "prompt"} & set(arguments.proofs)
     peer = programs.Peer() if needs_peer else None
     header = programs.facts(arguments.threads)

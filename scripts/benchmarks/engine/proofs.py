@@ -8,9 +8,9 @@ from engine.figures import ratio_of_rounds, verdict
 from engine.programs import Tenon
 
 # 20 tokens of SmolLM2's vocabulary, which the random model shares; the summary says how many it were.
-PROMPT = "The old lighthouse keeper climbed the stairs every evening, and before the lamp was lit he would"
+PROMPT = "The old lighthouse keeper climbed the stairs every evening, and before the lamp was lit he would look out"
 BATCH = 16
-ANSWER = 96  # tokens of an answer in the batch
+ANSWER = 128  # tokens of an answer in the batch
 MEMORY_PROMPT = "The tide came in over the sand and went out again. " * 80
 # The ends of a text are banned, so that every answer has its length.
 NO_END = ("--logit-bias", "0=-inf", "--logit-bias", "2=-inf")
@@ -96,13 +96,16 @@ def batch(bench, model, dtype, path):
         programs.write_records(one, prompts[:1])
 
         def measure():
-            return tuple(figures.tokens_per_second(
-                Tenon.generate(path, "--input", file, "--max-tokens", ANSWER, "--parallel", BATCH, *NO_END,
-                               "-j", bench.threads)) for file in (many, one))
-        together, alone = bench.medians(measure)
-    yield verdict("batch", f"{BATCH} records against one, tokens/s", ratio_of_rounds(together, alone), ">=", 6.0,
-                  model=model, dtype=dtype, threads=bench.threads, tokens_per_second=statistics.median(together),
-                  tokens_per_second_alone=statistics.median(alone))
+            summaries = [Tenon.generate(path, "--input", file, "--max-tokens", ANSWER, "--parallel", BATCH,
+                                        *NO_END, "-j", bench.threads) for file in (many, one)]
+            return [figures.tokens_per_second(summary) for summary in summaries] + \
+                   [summary["generation_tokens_per_second"] for summary in summaries]
+        together, alone, answers_together, answers_alone = bench.medians(measure)
+    for what, above, below, bar in (("tokens/s", together, alone, 6.0),
+                                    ("without prompts", answers_together, answers_alone, None)):
+        yield verdict("batch", f"{BATCH} records against one, {what}", ratio_of_rounds(above, below), ">=", bar,
+                      model=model, dtype=dtype, threads=bench.threads, tokens_per_second=statistics.median(above),
+                      tokens_per_second_alone=statistics.median(below))
 
 
 def load(bench, model, dtype, path):
