@@ -2,10 +2,9 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -19,37 +18,67 @@
 
 namespace tenon {
 
-/// A counting barrier that spins shortly and then yields: passes have hundreds of barriers a few
-/// microseconds apart, and a sleeping wait costs more than the work between them.
+namespace {
+
+// Long enough for the steps of a pass, a few microseconds apart, which a sleeping wait would cost more
+// than.
+constexpr int kSpins = 1000;
+
+// One turn of waiting: the first kSpins are pauses, then others may have the processor.
+void wait_a_turn(int turn) {
+  if (turn >= kSpins) {
+    std::this_thread::yield();
+    return;
+  }
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+/// A counting barrier that spins shortly and then yields. Where the processor is shared with other
+/// programs, two workers may have to share one: spinning would then keep it from the very worker that
+/// is waited for. So each says at its barriers on which processor it runs, and one that finds itself
+/// on another's yields at once.
 class TeamBarrier {
  public:
-  void wait(int count) {
+  explicit TeamBarrier(int workers) : processors_(static_cast<std::size_t>(workers)) {}
+
+  void wait(int index, int count) {
     if (count == 1) return;
+    const int processor = sched_getcpu();
+    processors_[static_cast<std::size_t>(index)].value.store(processor, std::memory_order_relaxed);
     const unsigned phase = phase_.load(std::memory_order_relaxed);
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == count) {
       arrived_.store(0, std::memory_order_relaxed);
       phase_.store(phase + 1, std::memory_order_release);
       return;
     }
-    for (int spins = 0; phase_.load(std::memory_order_acquire) == phase; ++spins) {
-      if (spins < kSpins)
-        pause();
-      else
-        std::this_thread::yield();
-    }
+    int turn = is_shared(processor, index, count) ? kSpins : 0;
+    for (; phase_.load(std::memory_order_acquire) == phase; turn = std::min(turn + 1, kSpins))
+      wait_a_turn(turn);
   }
 
  private:
-  static constexpr int kSpins = 4000;
-  static void pause() {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
+  struct alignas(64) Processor {
+    std::atomic<int> value{-1};
+  };
+
+  bool is_shared(int processor, int index, int count) const {
+    for (int other = 0; other < count; ++other)
+      if (other != index && processor >= 0 &&
+          processors_[static_cast<std::size_t>(other)].value.load(std::memory_order_relaxed) ==
+              processor)
+        return true;
+    return false;
   }
+
   friend class RunGuard;
   std::atomic<bool> is_running_{false};
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<unsigned> phase_{0};
+  std::vector<Processor> processors_;  // where each worker was at its last barrier
 };
 
 /// Refuses a run while another of the same team lasts, which would share its barrier and threads.
@@ -68,7 +97,7 @@ class RunGuard {
 };
 
 void Worker::barrier() {
-  barrier_->wait(count_);
+  barrier_->wait(index_, count_);
   lap(LapTimer::kWaiting);
 }
 
@@ -115,6 +144,8 @@ struct Team::Backend {
 
 #else
 
+// Threads that wait for the next run as at a barrier, and sleep where none comes: a spinning thread
+// would take its processor from the one that prepares the run.
 struct Team::Backend {
   explicit Backend(int& size) {
     try {
@@ -128,60 +159,61 @@ struct Team::Backend {
   ~Backend() { stop(); }
 
   void run(int, const std::function<void(int)>& body) {
-    {
-      const std::lock_guard lock(mutex_);
-      body_ = &body;
-      running_ = static_cast<int>(threads_.size());
-      ++round_;
-    }
-    start_.notify_all();
+    body_ = &body;
+    running_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
+    begin_round();
     body(0);
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return running_ == 0; });
+    for (int left; (left = running_.load(std::memory_order_acquire)) != 0;)
+      wait_while(running_, left);
   }
 
  private:
-  void stop() {
-    {
-      const std::lock_guard lock(mutex_);
-      is_stopping_ = true;
+  // Turns before a wait sleeps, some tenths of a millisecond: longer than choosing tokens takes.
+  static constexpr int kPatience = kSpins + 500;
+
+  template <typename T>
+  static void wait_while(const std::atomic<T>& value, T old) {
+    for (int turn = 0; turn < kPatience; ++turn) {
+      if (value.load(std::memory_order_acquire) != old) return;
+      wait_a_turn(turn);
     }
-    start_.notify_all();
+    value.wait(old, std::memory_order_acquire);
+  }
+
+  void begin_round() {
+    round_.fetch_add(1, std::memory_order_release);
+    round_.notify_all();
+  }
+
+  void stop() {
+    body_ = nullptr;
+    begin_round();
     for (std::thread& thread : threads_) thread.join();
   }
 
   void serve(int index) {
-    long seen = 0;
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      start_.wait(lock, [&] { return is_stopping_ || round_ != seen; });
-      if (is_stopping_) return;
-      seen = round_;
+    for (unsigned seen = 0;; ++seen) {
+      wait_while(round_, seen);
       const std::function<void(int)>* body = body_;
-      lock.unlock();
+      if (body == nullptr) return;
       (*body)(index);
-      lock.lock();
-      if (--running_ == 0) done_.notify_one();
+      if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
     }
   }
 
-  std::mutex mutex_;
-  std::condition_variable start_, done_;
-  const std::function<void(int)>* body_ = nullptr;
-  int running_ = 0;
-  long round_ = 0;
-  bool is_stopping_ = false;
+  const std::function<void(int)>* body_ = nullptr;  // null: the team ends
+  alignas(64) std::atomic<unsigned> round_{0};
+  alignas(64) std::atomic<int> running_{0};
   std::vector<std::thread> threads_;
 };
 
 #endif
 
-Team::Team(int threads)
-    : size_(threads > 0 ? threads : available_processors()),
-      barrier_(std::make_unique<TeamBarrier>()) {
+Team::Team(int threads) : size_(threads > 0 ? threads : available_processors()) {
   if (threads < 0 || threads > kMaxThreads)
     throw Error(ErrorKind::Usage, "a team of " + std::to_string(threads) + " threads was asked for")
         .hint("from 1 to " + std::to_string(kMaxThreads) + ", or 0 for all processors");
+  barrier_ = std::make_unique<TeamBarrier>(size_);
   backend_ = std::make_unique<Backend>(size_);
 }
 

@@ -50,8 +50,9 @@ class Worker {
 /// The threads of a program: created once, passed to whatever computes. A whole forward pass is one
 /// `run` with barriers inside, because starting threads costs more than a small matrix product.
 ///
-/// The backend is OpenMP (one team shared with oneDNN) or std::thread (TENON_TEAM=std, for thread
-/// sanitizer); results never depend on it, nor on the size.
+/// The backend is std::thread, or OpenMP (TENON_TEAM=openmp, one team shared with oneDNN), whose way of
+/// waiting for the next run suffers more from busy neighbours. Results never depend on it, nor on the
+/// size.
 class Team {
  public:
   static constexpr int kMaxThreads = 1024;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -74,6 +75,36 @@ TEST_SUITE("team") {
       });
       CHECK_FALSE(is_early);
     }
+  }
+
+  TEST_CASE("a team that was left alone long enough to fall asleep runs again") {
+    Team team(3);
+    std::atomic<int> calls{0};
+    for (int run = 0; run < 5; ++run) {
+      team.run([&](Worker& worker) {
+        worker.barrier();
+        ++calls;
+      });
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    CHECK(calls == 15);
+  }
+
+  TEST_CASE("more workers than processors pass every barrier together") {
+    constexpr int kWorkers = 9, kRounds = 300;
+    Team team(kWorkers);
+    const int size = team.size();
+    std::atomic<int> arrived{0}, failures{0};
+    team.run([&](Worker& worker) {
+      for (int round = 1; round <= kRounds; ++round) {
+        ++arrived;
+        worker.barrier();
+        if (arrived != round * size) ++failures;
+        worker.barrier();
+      }
+    });
+    CHECK(failures == 0);
+    CHECK(arrived == kRounds * size);
   }
 
   TEST_CASE("the exception of the lowest worker reaches the caller and the team works on") {
