@@ -70,8 +70,11 @@ PassBreakdown break_down(std::span<const PassProfile> passes) {
 
 void time_sampling(std::span<const float> logits, LapTimer::Clock now, PassBreakdown& breakdown) {
   breakdown.greedy_seconds = median_draw_seconds({}, logits, now);
-  breakdown.draw_seconds =
-      median_draw_seconds({.temperature = 0.8, .top_k = 40, .top_p = 0.95}, logits, now);
+  sampling::SamplingOptions options;
+  options.temperature = 0.8;
+  options.top_k = 40;
+  options.top_p = 0.95;
+  breakdown.draw_seconds = median_draw_seconds(options, logits, now);
 }
 
 }  // namespace tenon::scoring

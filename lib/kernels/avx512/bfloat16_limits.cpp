@@ -6,7 +6,10 @@ namespace tenon::kernels::avx512 {
 
 void bfloat16_peak(std::int64_t rounds) {
   __m512 sums[kPeakSums];
-  unroll<kPeakSums>([&]<int i>() { sums[i] = _mm512_setzero_ps(); });
+  unroll<kPeakSums>([&]<int i>() {
+    sums[i] = _mm512_setzero_ps();
+    asm volatile("" : "+v"(sums[i]));
+  });
   // Pairs of 1.0 and of 0.5.
   __m512i weight = _mm512_set1_epi16(0x3F80), activation = _mm512_set1_epi16(0x3F00);
   for (std::int64_t round = 0; round < rounds; ++round) {

@@ -17,12 +17,14 @@ using Floats = hn::ScalableTag<float>;
 // Twelve sums and two factors fit the sixteen vector registers of x86-64 and AVX2.
 std::int64_t float32_peak(std::int64_t rounds) {
   const Floats d;
-  float numbers[2] = {1.0f, 0.5f};
-  asm volatile("" : "+m"(numbers));
-  const auto weight = hn::Set(d, numbers[0]);
-  const auto activation = hn::Set(d, numbers[1]);
-  auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
-  auto s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;
+  // Numbers that the compiler does not know, or it would compute equal sums once.
+  float n[14] = {1.0f, 0.5f};
+  asm volatile("" : "+m"(n));
+  const auto weight = hn::Set(d, n[0]), activation = hn::Set(d, n[1]);
+  auto s0 = hn::Set(d, n[2]), s1 = hn::Set(d, n[3]), s2 = hn::Set(d, n[4]);
+  auto s3 = hn::Set(d, n[5]), s4 = hn::Set(d, n[6]), s5 = hn::Set(d, n[7]);
+  auto s6 = hn::Set(d, n[8]), s7 = hn::Set(d, n[9]), s8 = hn::Set(d, n[10]);
+  auto s9 = hn::Set(d, n[11]), s10 = hn::Set(d, n[12]), s11 = hn::Set(d, n[13]);
   for (std::int64_t round = 0; round < rounds; ++round) {
     s0 = hn::MulAdd(s0, weight, activation);
     s1 = hn::MulAdd(s1, weight, activation);
