@@ -3,18 +3,18 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cache_layout.h"
+
 /// What the attention kernels are called with: the rows of kernels.h without standard library types, for
 /// files compiled for one processor.
 namespace tenon::kernels {
-
-enum class CacheFormat : int { F32, F16, BF16 };
 
 /// KeyValueView without standard library types.
 struct AttentionCache {
   CacheFormat format;
   const std::byte* keys;
   const std::byte* values;
-  std::int64_t cells;
+  std::int64_t groups;  // of 16 cells, a kv head
   int head_dim;
 };
 /// AttentionRow likewise.
@@ -25,6 +25,8 @@ struct AttentionQuery {
   std::int32_t prefix;
   const std::int32_t* tail;
   std::int32_t tail_size;
+  std::int32_t
+      straight;  // leading positions that lie in cells of the same number, the prefix at least
 };
 struct AttentionJob {
   const AttentionQuery* rows;

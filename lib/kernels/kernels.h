@@ -53,13 +53,14 @@ struct RmsNorm {
   float epsilon = 1e-5f;
 };
 
-/// Keys and values of one layer and one sequence, as the attention kernel reads them.
-/// Cell c of kv head h holds head_dim numbers at keys + (h * cells + c) * row_bytes; values alike.
+/// Keys and values of one layer and one sequence, as the attention kernel reads them: for each kv
+/// head cell_groups(cells) groups of 16 cells in the order of kernels/cache_layout.h. Whole groups
+/// may be read, whatever the last cells hold.
 struct KeyValueView {
-  DType dtype = DType::F16;  // F32, F16 or BF16
-  const std::byte* keys = nullptr;
-  const std::byte* values = nullptr;
-  std::int64_t cells = 0;  // capacity, the stride between heads
+  DType dtype = DType::F16;  // F32, F16, BF16 or, where head_dim is a multiple of 32, Q8_0
+  std::byte* keys = nullptr;
+  std::byte* values = nullptr;
+  std::int64_t cells = 0;  // capacity
   int kv_heads = 0;
   int head_dim = 0;
 };
@@ -80,15 +81,12 @@ struct AttentionOptions {
   std::int32_t window = 0;  // > 0: a row at position p sees p - window < j <= p; 0: all
 };
 
-/// Keys per block of the tiled softmax: block b holds logical positions [b * 64, (b + 1) * 64),
-/// whatever cells they lie in. Blocks are combined in rising order, so the order of every sum
-/// follows positions.
-inline constexpr int kAttentionBlock = 64;
-
-/// Positions per chunk, the unit by which the attention of one row and head is cut between workers.
-/// The running maximum and sums start anew in each chunk; chunks are combined in rising order. The
-/// same whether one call computes all chunks or many workers one each.
-inline constexpr int kAttentionChunk = 4 * kAttentionBlock;
+/// Positions per block of the tiled softmax, the unit by which the attention of one row and head is
+/// cut between workers: chunk c holds logical positions [c * 256, (c + 1) * 256), whatever cells
+/// they lie in. Maximum and sums start anew in each chunk; chunks are combined in rising order, so
+/// the order of every sum follows positions. The same whether one call computes all chunks or many
+/// workers one each.
+inline constexpr int kAttentionChunk = 256;
 
 /// Chunks that rows of at most `positions` visible positions need.
 constexpr std::ptrdiff_t attention_chunks(std::int64_t positions) {
@@ -103,8 +101,8 @@ class Kernels {
   /// Instruction sets in use, for --version -v: "AVX-512F VNNI BF16".
   virtual std::string instruction_sets() const = 0;
   /// Name of the provider whose code runs for an operation ("matmul", "rms_norm", "add",
-  /// "silu_multiply", "argmax", "store_cache", "attention", "dense_matmul"); empty for another
-  /// word.
+  /// "silu_multiply", "argmax", "narrow", "store_cache", "attention", "dense_matmul"); empty
+  /// for another word.
   virtual std::string_view implementation_of(std::string_view operation) const = 0;
 
   // -- Linear -----------------------------------------------------------------------------------
@@ -142,10 +140,16 @@ class Kernels {
   /// max over i of values[i]; the first index where equal. size >= 1.
   virtual std::int64_t argmax(const float* values, std::int64_t size) const = 0;
 
+  /// Converts `size` float32 numbers to F32, F16 or BF16, nearest even.
+  virtual void narrow(const float* input, std::int64_t size, DType dtype,
+                      std::byte* output) const = 0;
+
   // -- Attention --------------------------------------------------------------------------------
-  /// Converts `size` float32 numbers to a cache dtype, nearest even.
-  virtual void store_cache(const float* input, std::int64_t size, DType dtype,
-                           std::byte* output) const = 0;
+  /// Puts the key and the value [head_dim] of one position into a cell of kv head `kv_head`: to nearest
+  /// even; Q8_0 with scale = float16(largest / 127) and codes to the nearest multiple of it. A block of
+  /// Q8_0 with a number that is not finite, or beyond 127 * 65504, gets a scale of NaN or infinity.
+  virtual void store_cache(const float* key, const float* value, const KeyValueView& cache,
+                           int kv_head, std::int64_t cell) const = 0;
   /// Softmax attention of `rows` for kv heads `kv_heads` (all query heads of their groups). Scratch
   /// of attention_scratch_floats() floats per worker. Float32 sums; maximum subtracted before exp.
   virtual void attention(std::span<const AttentionRow> rows, Range kv_heads,

@@ -79,9 +79,9 @@ void check_weight(const TensorView& weight) {
 }
 
 bool is_operation(std::string_view operation) {
-  constexpr std::array<std::string_view, 8> kOperations = {
-      "matmul", "rms_norm",    "add",       "silu_multiply",
-      "argmax", "store_cache", "attention", "dense_matmul"};
+  constexpr std::array<std::string_view, 9> kOperations = {
+      "matmul", "rms_norm",    "add",       "silu_multiply", "argmax",
+      "narrow", "store_cache", "attention", "dense_matmul"};
   return std::find(kOperations.begin(), kOperations.end(), operation) != kOperations.end();
 }
 

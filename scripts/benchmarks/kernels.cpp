@@ -181,12 +181,20 @@ struct Bench {
     const RandomStream stream(3, "cache");
     for (std::size_t i = 0; i < numbers; ++i) floats[i] = static_cast<float>(stream.normal(i));
     const std::size_t layers = rows > 16 ? 1 : 1 + (std::size_t{96} << 20) / (4 * numbers);
-    std::vector<std::vector<std::byte>> keys(layers), values(layers);
-    for (auto* cache : {&keys, &values})
-      for (auto& layer : *cache) {
-        layer.resize(row_bytes(dtype, numbers));
-        kernels.store_cache(floats.data(), static_cast<std::int64_t>(numbers), dtype, layer.data());
-      }
+    std::vector<AlignedBuffer<std::byte>> keys(layers), values(layers);
+    std::vector<KeyValueView> views;
+    for (std::size_t layer = 0; layer < layers; ++layer) {
+      const std::size_t whole =
+          static_cast<std::size_t>(kv_heads * (depth + 15) / 16 * 16 * head_dim);
+      keys[layer] = AlignedBuffer<std::byte>(row_bytes(dtype, whole));
+      values[layer] = AlignedBuffer<std::byte>(row_bytes(dtype, whole));
+      views.push_back({dtype, keys[layer].data(), values[layer].data(), depth, kv_heads, head_dim});
+      for (int head = 0; head < kv_heads; ++head)
+        for (std::int64_t cell = 0; cell < depth; ++cell) {
+          const float* row = floats.data() + (head * depth + cell) * head_dim;
+          kernels.store_cache(row, row, views[layer], head, cell);
+        }
+    }
     std::vector<float> queries(static_cast<std::size_t>(rows * heads * head_dim), 0.1f);
     std::vector<float> outputs(queries.size());
     const AttentionOptions attention_options{heads, 1.0f / 8.0f, 0};
@@ -204,8 +212,7 @@ struct Bench {
             team, options,
             [&](Worker& worker) {
               for (std::size_t layer = 0; layer < layers; ++layer) {
-                const KeyValueView view{dtype, keys[layer].data(), values[layer].data(),
-                                        depth, kv_heads,           head_dim};
+                const KeyValueView& view = views[layer];
                 std::vector<AttentionRow> all;
                 for (int r = 0; r < rows; ++r) {
                   const std::ptrdiff_t at = std::ptrdiff_t{r} * heads * head_dim;
@@ -256,8 +263,11 @@ struct Bench {
     print_limits();
     if (options.is_attention) {
       for (const std::int64_t depth : {128, 512, 1024, 8192})
-        for (const int rows : {1, 8, 16}) attention(9, 3, 64, depth, rows, DType::F16);
-      for (const std::int64_t depth : {512, 4096}) attention(9, 3, 64, depth, 512, DType::F16);
+        for (const int rows : {1, 8, 16})
+          for (const DType dtype : {DType::F16, DType::Q8_0})
+            attention(9, 3, 64, depth, rows, dtype);
+      for (const std::int64_t depth : {512, 4096})
+        for (const DType dtype : {DType::F16, DType::Q8_0}) attention(9, 3, 64, depth, 512, dtype);
       attention(32, 8, 128, 4096, 1, DType::F16);
       attention(32, 8, 128, 4096, 512, DType::BF16);
       return;

@@ -14,7 +14,7 @@ namespace {
 Tensor random_matrix(DType dtype, std::int64_t rows, std::int64_t columns, std::string_view name) {
   const std::vector<float> values = random_floats(static_cast<std::size_t>(rows * columns), name);
   Tensor tensor(dtype, {rows, columns});
-  select_kernels("reference").store_cache(values.data(), rows * columns, dtype, tensor.data());
+  select_kernels("reference").narrow(values.data(), rows * columns, dtype, tensor.data());
   return tensor;
 }
 

@@ -150,7 +150,7 @@ TEST_SUITE("elementwise") {
     for (const DType dtype : {DType::F16, DType::BF16}) {
       std::vector<std::uint16_t> expected(values.size());
       select_kernels("reference")
-          .store_cache(values.data(), size, dtype, reinterpret_cast<std::byte*>(expected.data()));
+          .narrow(values.data(), size, dtype, reinterpret_cast<std::byte*>(expected.data()));
       for (std::size_t i = 0; i < values.size(); ++i) {
         // Nearest: no neighbour is closer.
         float stored[3];
@@ -172,7 +172,7 @@ TEST_SUITE("elementwise") {
       }
       for (const Kernels* kernels : fast_providers()) {
         std::vector<std::uint16_t> own(values.size());
-        kernels->store_cache(values.data(), size, dtype, reinterpret_cast<std::byte*>(own.data()));
+        kernels->narrow(values.data(), size, dtype, reinterpret_cast<std::byte*>(own.data()));
         CHECK(own == expected);
       }
     }

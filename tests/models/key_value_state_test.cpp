@@ -17,8 +17,15 @@ using models::StateOptions;
 
 namespace {
 
+// Heads that every cache type holds.
+models::LlamaConfig wide_heads() {
+  models::LlamaConfig config = tiny_llama_config();
+  config.head_dim = 32;
+  return config;
+}
+
 struct Subject {
-  explicit Subject(const models::LlamaConfig& config = tiny_llama_config())
+  explicit Subject(const models::LlamaConfig& config = wide_heads())
       : tiny(make_tiny_llama(config, {}, {.kernels = &kernels::select_kernels("auto")}, team)) {}
 
   models::LanguageModel& model() const { return *tiny.model; }
@@ -40,7 +47,7 @@ std::vector<std::int32_t> joined(std::span<const std::int32_t> a, std::span<cons
   return all;
 }
 
-constexpr DType kCacheTypes[] = {DType::F32, DType::F16, DType::BF16};
+constexpr DType kCacheTypes[] = {DType::F32, DType::F16, DType::BF16, DType::Q8_0};
 
 }  // namespace
 
@@ -153,8 +160,8 @@ TEST_SUITE("models") {
     const auto expected = feed(subject.model(), *fixed, tokens, 600, subject.team);
     CHECK(same_bits(feed(subject.model(), *growing, tokens, 70, subject.team), expected));
     CHECK(growing->bytes() ==
-          1024u * 2 * 2 * 2 * 16 * 2);  // cells, layers, key and value, heads, dim, f16
-    CHECK(fixed->bytes() == 600u * 2 * 2 * 2 * 16 * 2);
+          1024u * 2 * 2 * 2 * 32 * 2);  // cells, layers, key and value, heads, dim, f16
+    CHECK(fixed->bytes() == 608u * 2 * 2 * 2 * 32 * 2);
   }
 
   TEST_CASE("commit keeps a path and drops the other rows") {
@@ -240,6 +247,11 @@ TEST_SUITE("models") {
     Subject subject;
     CHECK_THROWS_AS(subject.state({.context = -1}), Error);
     CHECK_THROWS_AS(subject.state({.context = std::int64_t{1} << 31}), Error);
-    CHECK_THROWS_AS(subject.state({.cache_type = DType::Q8_0}), Error);
+    CHECK_THROWS_AS(subject.state({.cache_type = DType::Q4_0}), Error);
+    Subject narrow(tiny_llama_config());
+    CHECK_THROWS_WITH_AS(narrow.state({.cache_type = DType::Q8_0}),
+                         "a key-value cache of Q8_0 holds heads of a multiple of 32 numbers, and "
+                         "this model's have 16",
+                         Error);
   }
 }

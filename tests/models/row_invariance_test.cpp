@@ -53,6 +53,8 @@ std::vector<Setting> settings() {
   three.model_dim = 96;
   three.heads = 6;
   three.kv_heads = 3;
+  LlamaConfig wide_window = window;
+  wide_window.head_dim = 32;
   return {
       {"float32", tiny_llama_config(), DType::F32, Exact, DType::F32},
       {"odd sizes", odd, DType::F32, Exact, DType::F16},
@@ -65,6 +67,8 @@ std::vector<Setting> settings() {
       {"Q5_0", tiny_llama_config(), DType::Q5_0, Fast, DType::F16},
       {"Q5_1", tiny_llama_config(), DType::Q5_1, Fast, DType::F32},
       {"Q4_K", wide_config("llama"), DType::Q4_K, Fast, DType::F16},
+      {"Q8_0 cache", wide_config("llama"), DType::Q8_0, Fast, DType::Q8_0},
+      {"Q8_0 cache, window", wide_window, DType::F32, Exact, DType::Q8_0},
       {"Q6_K", wide_config("qwen3"), DType::Q6_K, Fast, DType::BF16},
   };
 }

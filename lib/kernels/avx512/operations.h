@@ -97,10 +97,14 @@ std::uint64_t read_all(const std::byte* data, std::size_t bytes);
 std::size_t attention_scratch_floats(int heads, int head_dim);
 /// The interface's attention() for one kv head.
 void attend(const AttentionJob& job, std::int64_t kv_head, float* scratch);
-/// attention_partial() for one kv head and chunk; attention_combine() for one row and query head,
+/// attention_partial() for one kv head; attention_combine() for one row and query head,
 /// whose partial results begin at `partials`.
-void attend_chunk(const AttentionJob& job, std::int64_t kv_head, std::int64_t chunk,
-                  float* partials, std::int64_t chunk_stride, float* scratch);
+void attend_chunks(const AttentionJob& job, std::int64_t kv_head, std::int64_t chunk_begin,
+                   std::int64_t chunk_end, float* partials, std::int64_t chunk_stride,
+                   float* scratch);
+/// store_cache() of one key or value into the group and lane of its cell.
+void store_key(const float* key, CacheFormat format, int head_dim, std::byte* group, int lane);
+void store_value(const float* value, CacheFormat format, int head_dim, std::byte* group, int lane);
 void combine_chunks(const AttentionQuery& row, std::int64_t head, const float* partials);
 
 }  // namespace tenon::kernels::avx512

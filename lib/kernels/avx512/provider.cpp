@@ -3,6 +3,7 @@
 
 #include "kernels/attention_rows.h"
 #include "kernels/avx512/avx512_kernels.h"
+#include "kernels/cache_cells.h"
 #include "kernels/dense_providers.h"
 
 namespace tenon::kernels {
@@ -71,14 +72,23 @@ std::int64_t Avx512Kernels::argmax(const float* values, std::int64_t size) const
   return avx512::argmax(values, size);
 }
 
-void Avx512Kernels::store_cache(const float* input, std::int64_t size, DType dtype,
-                                std::byte* output) const {
+void Avx512Kernels::narrow(const float* input, std::int64_t size, DType dtype,
+                           std::byte* output) const {
   if (dtype == DType::F32)
     std::memcpy(output, input, static_cast<std::size_t>(size) * sizeof(float));
   else if (dtype == DType::F16)
     store_float16(input, size, reinterpret_cast<std::uint16_t*>(output));
   else
     store_bfloat16(input, size, reinterpret_cast<std::uint16_t*>(output));
+}
+
+void Avx512Kernels::store_cache(const float* key, const float* value, const KeyValueView& cache,
+                                int kv_head, std::int64_t cell) const {
+  const CacheFormat format = cache_format(cache.dtype);
+  const std::ptrdiff_t group = group_offset(cache, kv_head, cell);
+  const int lane = static_cast<int>(cell % kCellGroup);
+  store_key(key, format, cache.head_dim, cache.keys + group, lane);
+  store_value(value, format, cache.head_dim, cache.values + group, lane);
 }
 
 void Avx512Kernels::attention(std::span<const AttentionRow> rows, Range kv_heads,
@@ -100,8 +110,7 @@ void Avx512Kernels::attention_partial(std::span<const AttentionRow> rows, Range 
   if (rows.empty()) return;
   const PlainRows plain(rows, options);
   for (std::ptrdiff_t h = kv_heads.begin; h < kv_heads.end; ++h)
-    for (std::ptrdiff_t c = chunks.begin; c < chunks.end; ++c)
-      attend_chunk(plain.job(), h, c, partials, chunk_stride, scratch);
+    attend_chunks(plain.job(), h, chunks.begin, chunks.end, partials, chunk_stride, scratch);
 }
 
 void Avx512Kernels::attention_combine(std::span<const AttentionRow> rows, Range heads,

@@ -51,7 +51,7 @@ std::string HighwayKernels::instruction_sets() const {
 
 std::string_view HighwayKernels::implementation_of(std::string_view operation) const {
   if (operation == "dense_matmul") return dense_matmul_provider();
-  if (operation == "store_cache") return "reference";
+  if (operation == "narrow" || operation == "store_cache") return "reference";
   return is_operation(operation) ? name() : std::string_view{};
 }
 
@@ -74,9 +74,14 @@ std::int64_t HighwayKernels::argmax(const float* values, std::int64_t size) cons
 }
 
 // A row has a few hundred numbers to store, against millions of products.
-void HighwayKernels::store_cache(const float* input, std::int64_t size, DType dtype,
-                                 std::byte* output) const {
-  reference_kernels().store_cache(input, size, dtype, output);
+void HighwayKernels::narrow(const float* input, std::int64_t size, DType dtype,
+                            std::byte* output) const {
+  reference_kernels().narrow(input, size, dtype, output);
+}
+
+void HighwayKernels::store_cache(const float* key, const float* value, const KeyValueView& cache,
+                                 int kv_head, std::int64_t cell) const {
+  reference_kernels().store_cache(key, value, cache, kv_head, cell);
 }
 
 void HighwayKernels::attention(std::span<const AttentionRow> rows, Range kv_heads,
@@ -98,8 +103,7 @@ void HighwayKernels::attention_partial(std::span<const AttentionRow> rows, Range
   if (rows.empty()) return;
   const PlainRows plain(rows, options);
   for (std::ptrdiff_t h = kv_heads.begin; h < kv_heads.end; ++h)
-    for (std::ptrdiff_t c = chunks.begin; c < chunks.end; ++c)
-      attend_chunk(plain.job(), h, c, partials, chunk_stride, scratch);
+    attend_chunks(plain.job(), h, chunks.begin, chunks.end, partials, chunk_stride, scratch);
 }
 
 void HighwayKernels::attention_combine(std::span<const AttentionRow> rows, Range heads,

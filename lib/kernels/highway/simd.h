@@ -37,8 +37,9 @@ std::int64_t float32_peak(std::int64_t rounds);
 
 std::size_t attention_scratch_floats(int heads, int head_dim);
 void attend(const AttentionJob& job, std::int64_t kv_head, float* scratch);
-void attend_chunk(const AttentionJob& job, std::int64_t kv_head, std::int64_t chunk,
-                  float* partials, std::int64_t chunk_stride, float* scratch);
+void attend_chunks(const AttentionJob& job, std::int64_t kv_head, std::int64_t chunk_begin,
+                   std::int64_t chunk_end, float* partials, std::int64_t chunk_stride,
+                   float* scratch);
 void combine_chunks(const AttentionQuery& row, std::int64_t head, const float* partials);
 
 }  // namespace tenon::kernels::highway

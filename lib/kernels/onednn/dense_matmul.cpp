@@ -66,7 +66,7 @@ void multiply_widened(const TensorView& a, const TensorView& b, Tensor& c,
   const Tensor wide_a = widen(a), wide_b = widen(b);
   Tensor wide_c = widen(c.view());
   multiply(wide_a.view(), wide_b.view(), wide_c, options);
-  reference_kernels().store_cache(wide_c.floats().data(), c.shape().elements(), c.dtype(),
+  reference_kernels().narrow(wide_c.floats().data(), c.shape().elements(), c.dtype(),
                                   c.data());
 }
 

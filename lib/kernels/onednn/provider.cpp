@@ -55,9 +55,13 @@ class OneDnnKernels final : public Kernels {
   std::int64_t argmax(const float* values, std::int64_t size) const override {
     return below_.argmax(values, size);
   }
-  void store_cache(const float* input, std::int64_t size, DType dtype,
-                   std::byte* output) const override {
-    below_.store_cache(input, size, dtype, output);
+  void narrow(const float* input, std::int64_t size, DType dtype,
+              std::byte* output) const override {
+    below_.narrow(input, size, dtype, output);
+  }
+  void store_cache(const float* key, const float* value, const KeyValueView& cache, int kv_head,
+                   std::int64_t cell) const override {
+    below_.store_cache(key, value, cache, kv_head, cell);
   }
   void attention(std::span<const AttentionRow> rows, Range kv_heads,
                  const AttentionOptions& options, float* scratch) const override {

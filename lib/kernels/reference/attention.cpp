@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/cache_cells.h"
 #include "kernels/reference/reference.h"
 #include "precision/block_formats.h"
 
@@ -20,11 +21,15 @@ struct VisibleCells {
     if (position < row.prefix) return position;
     return row.tail[static_cast<std::size_t>(position - row.prefix)];
   }
-  void load(const std::byte* base, std::int64_t position, std::span<float> number) const {
+  using ReadCell = decltype(read_key);
+  void load(ReadCell read, const std::byte* base, std::int64_t position,
+            std::span<float> number) const {
     const KeyValueView& cache = *row.cache;
-    const std::size_t bytes = row_bytes(cache.dtype, static_cast<std::size_t>(cache.head_dim));
-    const auto index = static_cast<std::size_t>(kv_head * cache.cells + cell(position));
-    precision::dequantize(cache.dtype, base + index * bytes, number);
+    std::vector<std::byte> bytes(row_bytes(cache.dtype, number.size()));
+    read(cache_format(cache.dtype), cache.head_dim,
+         base + group_offset(cache, kv_head, cell(position)),
+         static_cast<int>(cell(position) % kCellGroup), bytes.data());
+    precision::dequantize(cache.dtype, bytes.data(), number);
   }
 };
 
@@ -48,7 +53,7 @@ PartialSoftmax partial_softmax(const AttentionRow& row, std::ptrdiff_t head, std
   std::vector<double> scores;
   PartialSoftmax result{std::vector<double>(head_dim)};
   for (std::int64_t position = begin; position < end; ++position) {
-    cells.load(row.cache->keys, position, number);
+    cells.load(read_key, row.cache->keys, position, number);
     double dot = 0.0;
     for (std::size_t d = 0; d < head_dim; ++d) dot += static_cast<double>(query[d]) * number[d];
     scores.push_back(dot * scale);
@@ -57,7 +62,7 @@ PartialSoftmax partial_softmax(const AttentionRow& row, std::ptrdiff_t head, std
   for (std::int64_t position = begin; position < end; ++position) {
     const double probability =
         std::exp(scores[static_cast<std::size_t>(position - begin)] - result.maximum);
-    cells.load(row.cache->values, position, number);
+    cells.load(read_value, row.cache->values, position, number);
     for (std::size_t d = 0; d < head_dim; ++d) result.values[d] += probability * number[d];
     result.sum += probability;
   }

@@ -30,8 +30,8 @@ void reference_dense_matmul(const TensorView& a, const TensorView& b, Tensor& c,
                right[options.is_b_transposed ? j * k + l : l * n + j];
       result[i * n + j] = static_cast<float>(sum);
     }
-  reference_kernels().store_cache(result.data(), static_cast<std::int64_t>(result.size()),
-                                  c.dtype(), c.data());
+  reference_kernels().narrow(result.data(), static_cast<std::int64_t>(result.size()), c.dtype(),
+                             c.data());
 }
 
 }  // namespace tenon::kernels

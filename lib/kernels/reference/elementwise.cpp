@@ -2,6 +2,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "kernels/cache_cells.h"
 #include "kernels/provider.h"
 #include "kernels/reference/half_floats.h"
 #include "kernels/reference/reference.h"
@@ -48,8 +49,8 @@ std::int64_t ReferenceKernels::argmax(const float* values, std::int64_t size) co
   return best;
 }
 
-void ReferenceKernels::store_cache(const float* input, std::int64_t size, DType dtype,
-                                   std::byte* output) const {
+void ReferenceKernels::narrow(const float* input, std::int64_t size, DType dtype,
+                              std::byte* output) const {
   if (dtype == DType::F32) {
     std::memcpy(output, input, static_cast<std::size_t>(size) * sizeof(float));
     return;
@@ -59,6 +60,19 @@ void ReferenceKernels::store_cache(const float* input, std::int64_t size, DType 
         dtype == DType::F16 ? float32_to_float16(input[i]) : float32_to_bfloat16(input[i]);
     std::memcpy(output + i * 2, &half, sizeof half);
   }
+}
+
+void ReferenceKernels::store_cache(const float* key, const float* value, const KeyValueView& cache,
+                                   int kv_head, std::int64_t cell) const {
+  const auto size = static_cast<std::size_t>(cache.head_dim);
+  const CacheFormat format = cache_format(cache.dtype);
+  const std::ptrdiff_t group = group_offset(cache, kv_head, cell);
+  const int lane = static_cast<int>(cell % kCellGroup);
+  std::vector<std::byte> row(row_bytes(cache.dtype, size));
+  encode_row(cache.dtype, {key, size}, row.data());
+  write_key(format, cache.head_dim, row.data(), cache.keys + group, lane);
+  encode_row(cache.dtype, {value, size}, row.data());
+  write_value(format, cache.head_dim, row.data(), cache.values + group, lane);
 }
 
 }  // namespace reference

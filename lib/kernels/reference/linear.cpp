@@ -122,7 +122,7 @@ void ReferenceKernels::prepare_activations(ActivationForm form, const float* inp
     std::byte* row = destination + static_cast<std::size_t>(r) * bytes;
     std::memset(row, 0, bytes);
     if (form == ActivationForm::Float32) std::memcpy(row, source, size * sizeof(float));
-    if (form == ActivationForm::BFloat16) store_cache(source, in_features, DType::BF16, row);
+    if (form == ActivationForm::BFloat16) narrow(source, in_features, DType::BF16, row);
     if (form == ActivationForm::Int8x32) quantize_row(source, in_features, row);
   }
 }

@@ -38,8 +38,9 @@ class ReferenceKernels final : public Kernels {
                      float* output) const override;
   std::int64_t argmax(const float* values, std::int64_t size) const override;
 
-  void store_cache(const float* input, std::int64_t size, DType dtype,
-                   std::byte* output) const override;
+  void narrow(const float* input, std::int64_t size, DType dtype, std::byte* output) const override;
+  void store_cache(const float* key, const float* value, const KeyValueView& cache, int kv_head,
+                   std::int64_t cell) const override;
   void attention(std::span<const AttentionRow> rows, Range kv_heads,
                  const AttentionOptions& options, float* scratch) const override;
   std::size_t attention_scratch_floats(const AttentionOptions& options,

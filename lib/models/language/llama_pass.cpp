@@ -260,10 +260,10 @@ void LlamaPass::store_key_row(const LlamaLayer& layer, std::int64_t layer_index,
   parts_.rope.rotate(angles, 1, head_dim, key);
 
   const PlannedRow& planned = row(index);
-  attention::KeyValueCache& cache = plan_.state(planned.sequence).cache();
-  const DType dtype = cache.shape().dtype;
-  kernels_.store_cache(key, head_dim, dtype, cache.key(layer_index, kv_head, planned.cell));
-  kernels_.store_cache(value, head_dim, dtype, cache.value(layer_index, kv_head, planned.cell));
+  const kernels::KeyValueView& cache =
+      workspace_
+          .caches[static_cast<std::size_t>(layer_index * plan_.sequences() + planned.sequence)];
+  kernels_.store_cache(key, value, cache, static_cast<int>(kv_head), planned.cell);
 }
 
 void LlamaPass::attend(Worker& worker, std::int64_t layer_index, const AttentionWork& work) const {

@@ -56,12 +56,15 @@ std::vector<float> rows_of_a_pass(const Kernels& kernels) {
 std::vector<float> attended(const Kernels& kernels, DType dtype, int head_dim, int rows) {
   constexpr std::int64_t kCells = 200;
   const auto size = static_cast<std::size_t>(2 * kCells * head_dim);
-  std::vector<std::byte> keys(row_bytes(dtype, size)), values(row_bytes(dtype, size));
-  const Kernels& reference = select_kernels("reference");
-  const auto count = static_cast<std::int64_t>(size);
-  reference.store_cache(random_floats(size, "keys").data(), count, dtype, keys.data());
-  reference.store_cache(random_floats(size, "values").data(), count, dtype, values.data());
+  std::vector<std::byte> keys(row_bytes(dtype, size + static_cast<std::size_t>(32 * head_dim))),
+      values(keys.size());
   const KeyValueView view{dtype, keys.data(), values.data(), kCells, 2, head_dim};
+  const std::vector<float> key = random_floats(size, "keys"), value = random_floats(size, "values");
+  for (int head = 0; head < 2; ++head)
+    for (std::int64_t cell = 0; cell < kCells; ++cell) {
+      const std::ptrdiff_t at = (head * kCells + cell) * head_dim;
+      select_kernels("reference").store_cache(key.data() + at, value.data() + at, view, head, cell);
+    }
   const auto row_size = static_cast<std::size_t>(6 * head_dim);
   const std::vector<float> queries =
       random_floats(row_size * static_cast<std::size_t>(rows), "queries");
