@@ -22,7 +22,7 @@ void register_options(OptionRegistry& registry, ModelOptions& options);
 /// What a sequence remembers.
 struct CacheOptions {
   std::string cache_type =
-      "auto";                // f32, f16 or bf16; auto: f32 where precision is exact, else f16
+      "auto";                // f32, f16, bf16 or q8_0; auto: f32 where precision is exact, else f16
   std::int64_t context = 0;  // positions; 0: what the command says
 };
 void register_context(OptionRegistry& registry, CacheOptions& options);

@@ -20,7 +20,8 @@ struct CacheTypeNumber {
   DType dtype;
   std::uint32_t number;  // ggml_type
 };
-constexpr CacheTypeNumber kCacheTypes[] = {{DType::F32, 0}, {DType::F16, 1}, {DType::BF16, 30}};
+constexpr CacheTypeNumber kCacheTypes[] = {
+    {DType::F32, 0}, {DType::F16, 1}, {DType::BF16, 30}, {DType::Q8_0, 8}};
 
 template <typename Number>
 void append_number(std::string& bytes, Number value) {

@@ -21,7 +21,7 @@
 ///
 /// An Engine has
 ///   kPairs                               (row, query head) pairs that share a reading
-///   exponential(x)
+///   exponential(x), kScoreUnit           exp(x / kScoreUnit): scores and maxima are in these units
 ///   prepare_query(format, query, head_dim, prepared)   at most prepared_floats() floats
 ///   score(keys, pairs, first, end, tile, scale)        scores of pairs for `keys.count` groups
 ///   soften(scores, begin, end, state)                  scores [begin, end) to probabilities
@@ -266,7 +266,12 @@ class ChunkPass {
  public:
   ChunkPass(const AttentionJob& job, std::int64_t kv_head, std::int64_t chunk, Tile<Engine>& tile,
             GatheredGroups& gathered)
-      : job_(job), kv_head_(kv_head), chunk_(chunk), tile_(tile), gathered_(gathered) {}
+      : job_(job),
+        kv_head_(kv_head),
+        chunk_(chunk),
+        tile_(tile),
+        gathered_(gathered),
+        scale_(job.scale * Engine::kScoreUnit) {}
 
   void run() {
     int longest = 0;
@@ -292,11 +297,11 @@ class ChunkPass {
       if (tile_.visible[p].begin / kCellGroup < first) first = tile_.visible[p].begin / kCellGroup;
     if (first < shared_)
       Engine::score(groups_in_cache(cache, cache.keys, kv_head_, chunk_, first, shared_ - first),
-                    tile_, 0, tile_.count, job_.scale);
+                    tile_, 0, tile_.count, scale_);
     for (int p = 0, end; p < tile_.count; p = end) {
       end = tile_.end_of_row(p);
       for (int g = shared_; g < tile_.visible[p].groups(); ++g)
-        Engine::score(group_of_row(*tile_.rows[p], g, true), tile_, p, end, job_.scale);
+        Engine::score(group_of_row(*tile_.rows[p], g, true), tile_, p, end, scale_);
     }
   }
 
@@ -344,6 +349,7 @@ class ChunkPass {
   std::int64_t kv_head_, chunk_;
   Tile<Engine>& tile_;
   GatheredGroups& gathered_;
+  float scale_;
   int shared_ = 0;  // groups that all pairs read where they lie
 };
 

@@ -169,7 +169,8 @@ class Kernels {
   virtual void attention_combine(std::span<const AttentionRow> rows, Range heads,
                                  const AttentionOptions& options, const float* partials,
                                  std::ptrdiff_t chunk_stride) const = 0;
-  /// A multiple of 16: weighted values, then the maximum and the sum.
+  /// A multiple of 16: weighted values, then the maximum, in units of the provider's own, and the
+  /// sum.
   static constexpr std::size_t attention_partial_floats(int head_dim) {
     return (static_cast<std::size_t>(head_dim) + 2 + 15) / 16 * 16;
   }

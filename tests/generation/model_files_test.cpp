@@ -108,7 +108,7 @@ TEST_CASE("a batch over SmolLM2 writes what each of its records writes alone") {
 }
 
 TEST_CASE("an answer after a saved and loaded state is that of an uninterrupted run") {
-  for (const std::string cache_type : {"f32", "f16", "bf16"}) {
+  for (const std::string cache_type : {"f32", "f16", "bf16", "q8_0"}) {
     const auto opened = open_model(small_model(), {.precision = "fast"}, "auto", 1);
     models::StateOptions state =
         state_options({.precision = "fast"}, {.cache_type = cache_type, .context = 0});

@@ -24,8 +24,9 @@ struct Engine {
   static constexpr int prepared_floats(int head_dim) { return padded_dim(head_dim); }
   static constexpr std::size_t scratch_floats(int) { return 0; }
 
+  static constexpr float kScoreUnit = 1.44269504088896341f;  // log2(e)
   static float exponential(float x) {
-    return _mm512_cvtss_f32(avx512::exponential(_mm512_set1_ps(x)));
+    return _mm512_cvtss_f32(exponential_base2(_mm512_set1_ps(x)));
   }
 
   static void blend(float* a, float x, const float* b, float y, int size) {
@@ -95,7 +96,7 @@ void Engine::soften(float* scores, int begin, int end, const SoftmaxState& state
   __m512 sum = _mm512_setzero_ps();
   for (int at = first; at < end; at += 16) {
     const __m512 probability =
-        avx512::exponential(_mm512_sub_ps(_mm512_load_ps(scores + at), _mm512_set1_ps(maximum)));
+        exponential_base2(_mm512_sub_ps(_mm512_load_ps(scores + at), _mm512_set1_ps(maximum)));
     _mm512_store_ps(scores + at, probability);
     sum = _mm512_add_ps(sum, probability);
   }

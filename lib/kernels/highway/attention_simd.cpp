@@ -103,6 +103,7 @@ struct Engine {
     return static_cast<std::size_t>(kCellGroup * padded_dim(head_dim));
   }
 
+  static constexpr float kScoreUnit = 1.0f;
   static float exponential(float x) {
     const Floats d;
     return hn::GetLane(HWY_NAMESPACE::exponential(d, hn::Set(d, x)));

@@ -67,7 +67,7 @@ void append_chain(Batch& batch, std::int32_t sequence, std::span<const std::int3
 
 struct StateOptions {
   std::int64_t context = 0;       // positions it can hold; 0: grows as needed
-  DType cache_type = DType::F16;  // F32, F16 or BF16
+  DType cache_type = DType::F16;  // F32, F16, BF16 or, where heads allow it, Q8_0
 };
 
 /// What a model remembers of one sequence: a key-value cache, or a recurrent state. Rows of the last
