@@ -10,8 +10,8 @@
 ///
 /// Tiled softmax (Milakov & Gimelshein 2018; Dao et al. 2022, FlashAttention, Algorithm 1) over chunks of
 /// 256 logical positions. Order of every sum, for one row and query head: a score runs over d rising in
-/// one chain (Q8_0: a chain over the blocks of 32, exact within); a chunk's probabilities are added in 16
-/// lanes, positions rising, and the lanes by a fixed tree; values run over positions rising in one chain
+/// one chain (Q8_0: a chain over the blocks of 32, exact within); a chunk's probabilities are added in
+/// lanes that follow from their place in the chunk, positions rising, and the lanes by a fixed tree; values run over positions rising in one chain
 /// per output; chunks rising. What is not visible is left out of the chains, not added as zero, so nothing
 /// that a row does not see can reach it.
 ///

@@ -78,30 +78,38 @@ struct Engine {
   }
 };
 
-/// Lanes of the vector at `at` that lie in [begin, end).
-__mmask16 lanes_within(int at, int begin, int end) {
-  return static_cast<__mmask16>(first_lanes(end - at) & ~first_lanes(begin - at));
+/// -infinity in lanes [begin, end) of the two vectors at `scores`.
+void hide(float* scores, int begin, int end) {
+  const __m512 nothing = _mm512_set1_ps(-__builtin_inff());
+  for (int v = 0; v < 2; ++v)
+    _mm512_mask_store_ps(
+        scores + 16 * v,
+        static_cast<__mmask16>(first_lanes(end - 16 * v) & ~first_lanes(begin - 16 * v)), nothing);
 }
 
+// Two vectors at a time, so that two chains of sums run side by side; which one a position belongs to
+// follows from its place in the chunk.
 void Engine::soften(float* scores, int begin, int end, const SoftmaxState& state) {
-  const __m512 nothing = _mm512_set1_ps(-__builtin_inff());
-  const int first = begin / 16 * 16;
-  __m512 largest = nothing;
-  for (int at = first; at < end; at += 16) {
-    const __m512 score = _mm512_mask_load_ps(nothing, lanes_within(at, begin, end), scores + at);
-    _mm512_store_ps(scores + at, score);
-    largest = _mm512_max_ps(largest, score);
-  }
-  const float maximum = _mm512_reduce_max_ps(largest);
-  __m512 sum = _mm512_setzero_ps();
-  for (int at = first; at < end; at += 16) {
-    const __m512 probability =
-        exponential_base2(_mm512_sub_ps(_mm512_load_ps(scores + at), _mm512_set1_ps(maximum)));
-    _mm512_store_ps(scores + at, probability);
-    sum = _mm512_add_ps(sum, probability);
-  }
+  const int first = begin / 32 * 32, last = (end + 31) / 32 * 32;
+  if (begin > first) hide(scores + first, 0, begin - first);
+  if (end < last) hide(scores + last - 32, end - last + 32, 32);
+  __m512 largest[2] = {_mm512_load_ps(scores + first), _mm512_load_ps(scores + first + 16)};
+  for (int at = first + 32; at < last; at += 32)
+    unroll<2>([&]<int v>() [[gnu::always_inline]] {
+      largest[v] = _mm512_max_ps(largest[v], _mm512_load_ps(scores + at + 16 * v));
+    });
+  const float maximum = _mm512_reduce_max_ps(_mm512_max_ps(largest[0], largest[1]));
+  const __m512 shift = _mm512_set1_ps(maximum);
+  __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  for (int at = first; at < last; at += 32)
+    unroll<2>([&]<int v>() [[gnu::always_inline]] {
+      const __m512 score = _mm512_load_ps(scores + at + 16 * v);
+      const __m512 probability = exponential_base2(_mm512_sub_ps(score, shift));
+      _mm512_store_ps(scores + at + 16 * v, probability);
+      sums[v] = _mm512_add_ps(sums[v], probability);
+    });
   state.maximum() = maximum;
-  state.sum() = _mm512_reduce_add_ps(sum);
+  state.sum() = _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]));
 }
 
 }  // namespace
