@@ -18,9 +18,16 @@ class MappedFile {
 
   const std::string& path() const { return path_; }
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  /// Copies the bytes from `offset` on without touching the mapping, so that none of its pages
+  /// becomes resident: for bytes that are needed once. Throws Error(Resource) where the file has
+  /// become shorter or cannot be read. Any thread may call.
+  void read(std::size_t offset, std::span<std::byte> destination) const;
 
  private:
+  void map();
+
   std::string path_;
+  int descriptor_ = -1;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };

@@ -133,4 +133,16 @@ std::optional<TensorView> GgufFile::find(std::string_view name) const {
   return TensorView{*tensor->dtype, tensor->shape, tensor_bytes(*tensor).data()};
 }
 
+std::span<const std::byte> GgufFile::read(const TensorView& tensor, std::size_t offset,
+                                          std::size_t size, std::span<std::byte> buffer) const {
+  const std::byte* begin = tensor.data + offset;
+  for (const MappedFile& file : contents_->files) {
+    const std::span<const std::byte> bytes = file.bytes();
+    if (begin < bytes.data() || begin >= bytes.data() + bytes.size()) continue;
+    file.read(static_cast<std::size_t>(begin - bytes.data()), buffer.first(size));
+    return buffer.first(size);
+  }
+  return {begin, size};
+}
+
 }  // namespace tenon::formats

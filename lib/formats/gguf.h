@@ -75,6 +75,8 @@ class GgufFile final : public WeightSource {
   /// WeightSource. find() throws Error(Unsupported) naming the type where Tenon cannot read it.
   const std::vector<std::string>& names() const override;
   std::optional<TensorView> find(std::string_view name) const override;
+  std::span<const std::byte> read(const TensorView& tensor, std::size_t offset, std::size_t size,
+                                  std::span<std::byte> buffer) const override;
   std::string origin() const override;
 
  private:

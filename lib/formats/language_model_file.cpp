@@ -25,6 +25,7 @@ LanguageModelFile::LanguageModelFile(GgufFile file)
   if (!has_vocabulary()) return;
   try {
     vocabulary_ = read_vocabulary(file_.metadata());
+    vocabulary_size_ = static_cast<std::int64_t>(vocabulary_->pieces.size());
   } catch (const Error& error) {
     vocabulary_error_ = error;  // for whoever wants the vocabulary
   }
@@ -41,6 +42,14 @@ const text::Vocabulary& LanguageModelFile::vocabulary() const {
   return *vocabulary_;
 }
 
+text::Vocabulary LanguageModelFile::release_vocabulary() {
+  vocabulary();  // says why there is none
+  text::Vocabulary released = *std::move(vocabulary_);
+  vocabulary_.reset();
+  vocabulary_error_ = Error(ErrorKind::Internal, "the vocabulary was released").at(path_);
+  return released;
+}
+
 models::LlamaConfig LanguageModelFile::config() const {
   if (std::ranges::count(kArchitectures, architecture_) == 0)
     throw Error(ErrorKind::Unsupported,
@@ -48,10 +57,10 @@ models::LlamaConfig LanguageModelFile::config() const {
         .at(path_)
         .hint("supported: llama (also Mistral and SmolLM2), qwen2, qwen3");
   models::LlamaConfig config = read_llama_config(file_);
-  if (vocabulary_ && static_cast<std::int64_t>(vocabulary_->pieces.size()) != config.vocab)
+  if (vocabulary_size_ >= 0 && vocabulary_size_ != config.vocab)
     throw Error(ErrorKind::Input, "the tensor \"token_embd.weight\" has " +
                                       std::to_string(config.vocab) + " rows, the vocabulary " +
-                                      std::to_string(vocabulary_->pieces.size()) + " tokens")
+                                      std::to_string(vocabulary_size_) + " tokens")
         .at(path_);
   return config;
 }

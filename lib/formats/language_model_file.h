@@ -38,6 +38,9 @@ class LanguageModelFile {
   /// Throws Error(Input) where the file has none, and what read_vocabulary (gguf_vocabulary.h)
   /// throws.
   const text::Vocabulary& vocabulary() const;
+  /// The same, moved out for the tokenizer of the model; vocabulary() is then an error of the
+  /// caller.
+  text::Vocabulary release_vocabulary();
 
   /// Throws Error(Unsupported) naming the supported architectures, and what read_llama_config
   /// (gguf_llama_config.h) throws; Error(Input) where the embedding has another number of rows than
@@ -58,6 +61,7 @@ class LanguageModelFile {
   std::string path_;
   std::string architecture_;
   std::optional<text::Vocabulary> vocabulary_;
+  std::int64_t vocabulary_size_ = -1;  // stays when the vocabulary is released; -1: there is none
   std::optional<Error> vocabulary_error_;
 };
 

@@ -61,12 +61,15 @@ std::unique_ptr<OpenModel> open_model(const std::string& path, const ModelOption
       .kernels = kernels::select_kernels(kernels),
       .model = nullptr,
   });
-  opened->tokenizer = text::make_tokenizer(opened->file.vocabulary());
+  const auto make_tokenizer = [&] {
+    opened->tokenizer = text::make_tokenizer(opened->file.release_vocabulary());
+  };
   opened->model =
       opened->file.make_model({.kernels = &opened->kernels,
                                .precision = options.precision == "exact" ? kernels::Precision::Exact
                                                                          : kernels::Precision::Fast,
-                               .may_repack = options.repacks},
+                               .may_repack = options.repacks,
+                               .beside = make_tokenizer},
                               opened->team);
   return opened;
 }

@@ -38,6 +38,12 @@ class MatmulWeight {
   DType dtype = DType::F32;     // storage type it came from
   std::size_t bytes_read = 0;   // bytes that one pass over all columns reads
   std::size_t bytes_owned = 0;  // memory beyond the bytes it refers to
+  std::int64_t tiles = 0;       // of 16 columns, each to be packed once; 0: nothing to pack
+
+  /// Packs `tiles` of a placed weight from `rows`, the bytes of their rows in storage order (from row
+  /// 16 * tiles.begin on, as many as there are). The first touch of their memory is here. Different
+  /// tiles may be packed by different workers at once; the bits do not depend on the cut.
+  virtual void pack(Range tiles, const std::byte* rows);
 };
 
 /// How rows of activations must be prepared for a weight; weights of equal form share prepared
@@ -106,12 +112,15 @@ class Kernels {
   virtual std::string_view implementation_of(std::string_view operation) const = 0;
 
   // -- Linear -----------------------------------------------------------------------------------
-  /// Prepares a matrix once at load. `weight` has rank 2, [out_features, in_features], any float or
-  /// block dtype. Throws Error(Shape | Unsupported). With `may_repack` false the weight only refers
-  /// to the bytes of the view.
-  virtual std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight,
-                                                       Precision precision,
-                                                       bool may_repack = true) const = 0;
+  /// Makes room for a matrix, once at load; reads none of its numbers. `weight` has rank 2,
+  /// [out_features, in_features], any float or block dtype. Throws Error(Shape | Unsupported). With
+  /// `may_repack` false the weight only refers to the bytes of the view; else all of its tiles are
+  /// to be packed before the first matmul, which then never looks at the view.
+  virtual std::unique_ptr<MatmulWeight> place_weight(const TensorView& weight, Precision precision,
+                                                     bool may_repack = true) const = 0;
+  /// place_weight() and all of the packing.
+  std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight, Precision precision,
+                                               bool may_repack = true) const;
   virtual ActivationForm activation_form(const MatmulWeight& weight) const = 0;
   /// Bytes of one prepared row, a multiple of 64.
   virtual std::size_t activation_row_bytes(ActivationForm form, std::int64_t in_features) const = 0;

@@ -23,7 +23,7 @@ LimitLoops avx512_limit_loops();
 const Kernels& onednn_kernels(const Kernels& below);
 ProviderState onednn_state();
 
-/// Shape and type checks shared by every prepare_weight. Throws Error(Shape | Unsupported).
+/// Shape and type checks shared by every place_weight. Throws Error(Shape | Unsupported).
 void check_weight(const TensorView& weight);
 
 /// Whether the word names an operation of Kernels::implementation_of().

@@ -6,6 +6,17 @@
 
 namespace tenon::kernels {
 
+void MatmulWeight::pack(Range, const std::byte*) {
+  TENON_CHECK(tiles == 0);  // who asks for packing says how
+}
+
+std::unique_ptr<MatmulWeight> Kernels::prepare_weight(const TensorView& weight, Precision precision,
+                                                      bool may_repack) const {
+  auto prepared = place_weight(weight, precision, may_repack);
+  if (prepared->tiles > 0) prepared->pack({0, prepared->tiles}, weight.data);
+  return prepared;
+}
+
 namespace {
 
 // From fast to plain: each takes what it lacks from the next.

@@ -9,6 +9,14 @@
 
 namespace tenon::models {
 
+namespace {
+
+constexpr std::int64_t kTileRows = kernels::Kernels::kColumnGrain;
+// What one worker reads at a time: stays in its second-level cache until it is packed.
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+
+}  // namespace
+
 WeightLoader::WeightLoader(const WeightSource& source, const SizeTable& sizes,
                            std::array<bool, 4> is_needed)
     : source_(source), sizes_(sizes), is_needed_(is_needed) {}
@@ -54,21 +62,66 @@ void WeightLoader::add_matrix(const TensorView& view, const std::string& name, M
   jobs_.push_back({view, name, &target});
 }
 
+Error WeightLoader::named(const Error& error, const Job& job) const {
+  return Error(error.kind(), "the tensor " + job.name + ": " + error.message())
+      .at(source_.origin())
+      .hint(error.hint());
+}
+
+std::vector<WeightLoader::Piece> WeightLoader::place(const kernels::Kernels& kernels,
+                                                     kernels::Precision precision,
+                                                     bool may_repack) {
+  // In the order of their bytes, so that each worker reads and writes straight on.
+  std::ranges::stable_sort(jobs_, std::less{}, [](const Job& job) { return job.view.data; });
+  std::vector<Piece> pieces;
+  for (const Job& job : jobs_) {
+    Matrix& matrix = *job.target;
+    try {
+      matrix = kernels.place_weight(job.view, precision, may_repack);
+    } catch (const Error& error) {
+      throw named(error, job);
+    }
+    const std::size_t tile_bytes = kTileRows * job.row_bytes();
+    const auto step = static_cast<std::int64_t>(std::max<std::size_t>(1, kPieceBytes / tile_bytes));
+    for (std::int64_t tile = 0; tile < matrix->tiles; tile += step)
+      pieces.push_back({&job, {tile, std::min(tile + step, matrix->tiles)}});
+  }
+  return pieces;
+}
+
+void WeightLoader::pack(const Piece& piece, AlignedBuffer<std::byte>& buffer) const {
+  const Job& job = *piece.job;
+  const std::int64_t first = piece.tiles.begin * kTileRows;
+  const std::int64_t rows = std::min(piece.tiles.size() * kTileRows, job.view.shape[0] - first);
+  const std::size_t size = static_cast<std::size_t>(rows) * job.row_bytes();
+  buffer.reserve_discarding(size);
+  const auto bytes = source_.read(job.view, static_cast<std::size_t>(first) * job.row_bytes(), size,
+                                  buffer.span());
+  (*job.target)->pack(piece.tiles, bytes.data());
+}
+
 void WeightLoader::prepare(const kernels::Kernels& kernels, kernels::Precision precision,
-                           bool may_repack, Team& team) {
-  std::ranges::stable_sort(jobs_, std::greater{}, [](const Job& job) { return job.view.bytes(); });
-  // Tensors differ in size a hundredfold: whoever is free takes the next. Each is prepared by
-  // itself, so who did it leaves no trace.
-  std::atomic<std::size_t> next{0};
-  team.run([&](Worker&) {
-    for (std::size_t i = next++; i < jobs_.size(); i = next++) {
-      try {
-        *jobs_[i].target = kernels.prepare_weight(jobs_[i].view, precision, may_repack);
-      } catch (Error& error) {
-        throw Error(error.kind(), "the tensor " + jobs_[i].name + ": " + error.message())
-            .at(source_.origin())
-            .hint(error.hint());
-      }
+                           bool may_repack, Team& team, const std::function<void()>& beside) {
+  const std::vector<Piece> pieces = place(kernels, precision, may_repack);
+  // A stretch of pieces for each worker; whoever is through with his own helps the next. Each piece
+  // is packed by itself, so who did it leaves no trace.
+  struct alignas(64) Stretch {
+    std::atomic<std::ptrdiff_t> next;
+    std::ptrdiff_t end;
+  };
+  std::vector<Stretch> stretches(static_cast<std::size_t>(team.size()));
+  for (int i = 0; i < team.size(); ++i) {
+    const Range range = split_range(static_cast<std::ptrdiff_t>(pieces.size()), i, team.size());
+    stretches[static_cast<std::size_t>(i)].next = range.begin;
+    stretches[static_cast<std::size_t>(i)].end = range.end;
+  }
+  team.run([&](Worker& worker) {
+    if (worker.index() == 0 && beside) beside();
+    AlignedBuffer<std::byte> buffer;
+    for (int i = 0; i < worker.count(); ++i) {
+      Stretch& stretch = stretches[static_cast<std::size_t>((worker.index() + i) % worker.count())];
+      for (std::ptrdiff_t p = stretch.next++; p < stretch.end; p = stretch.next++)
+        pack(pieces[static_cast<std::size_t>(p)], buffer);
     }
   });
   jobs_.clear();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/error.h"
 #include "base/team.h"
 #include "kernels/kernels.h"
 #include "tensor/weight_source.h"
@@ -76,9 +78,10 @@ class WeightLoader {
   /// prepare().
   void add_matrix(const TensorView& view, const std::string& name, Matrix& target);
 
-  /// Prepares every matrix since the last call, the largest first, spread over the team.
+  /// Prepares every matrix since the last call: all of them packed in one parallel region, cut by
+  /// bytes. One worker first calls `beside`, while the others pack.
   void prepare(const kernels::Kernels& kernels, kernels::Precision precision, bool may_repack,
-               Team& team);
+               Team& team, const std::function<void()>& beside = {});
 
   /// Numbers in all tensors found so far.
   std::int64_t parameters() const { return parameters_; }
@@ -93,7 +96,20 @@ class WeightLoader {
     TensorView view;
     std::string name;
     Matrix* target;
+    std::size_t row_bytes() const {
+      return tenon::row_bytes(view.dtype, static_cast<std::size_t>(view.row_elements()));
+    }
   };
+  /// Some tiles of one matrix.
+  struct Piece {
+    const Job* job;
+    Range tiles;
+  };
+
+  std::vector<Piece> place(const kernels::Kernels& kernels, kernels::Precision precision,
+                           bool may_repack);
+  void pack(const Piece& piece, AlignedBuffer<std::byte>& buffer) const;
+  Error named(const Error& error, const Job& job) const;
 
   static std::string stored_name(std::string_view pattern, std::int64_t layer);
   std::optional<TensorView> find(std::string_view name, const std::string& stored, Size rows,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,15 @@ class WeightSource {
   /// In the order of the file.
   virtual const std::vector<std::string>& names() const = 0;
   virtual std::optional<TensorView> find(std::string_view name) const = 0;
+  /// Bytes [offset, offset + size) of a tensor that find() gave, for who reads them once and in
+  /// order. Weights in memory stay where they are; a file is read into `buffer` (of at least `size`
+  /// bytes) and leaves no page of its mapping in memory. Throws Error(Resource) where the file
+  /// cannot be read any more. Any thread may call.
+  virtual std::span<const std::byte> read(const TensorView& tensor, std::size_t offset,
+                                          std::size_t size, std::span<std::byte> buffer) const {
+    (void)buffer;
+    return {tensor.data + offset, size};
+  }
   /// Where the weights come from, for messages: a path.
   virtual std::string origin() const = 0;
 };

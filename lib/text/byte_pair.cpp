@@ -2,7 +2,6 @@
 #include <array>
 #include <cstdio>
 #include <limits>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "text/byte_alphabet.h"
@@ -13,11 +12,9 @@
 namespace tenon::text {
 namespace {
 
-constexpr std::int32_t kNoToken = -1;
+constexpr std::int32_t kNoToken = PieceTable::kNone;
 // Positions within a word are 32-bit numbers.
 constexpr std::size_t kLongestWord = std::numeric_limits<std::uint32_t>::max() - 1;
-
-using PieceMap = std::unordered_map<std::string_view, std::int32_t>;
 
 /// Byte-level byte-pair encoding (Radford et al. 2019, "Language models are unsupervised multitask
 /// learners", section 2.2): text is cut into words by the rule of the vocabulary, each byte of a
@@ -31,7 +28,7 @@ class BytePairTokenizer final : public VocabularyTokenizer {
   std::string text_of(std::string_view piece) const override { return alphabet_to_bytes(piece); }
 
  private:
-  void read_merges(const PieceMap& tokens);
+  void read_merges();
   void encode_word(std::string_view word, std::size_t position, Encoding& encoding) const;
   void merge_word(std::string_view word, std::size_t position, Encoding& encoding) const;
   [[noreturn]] void refuse_byte(std::uint8_t byte, std::size_t position) const;
@@ -39,29 +36,20 @@ class BytePairTokenizer final : public VocabularyTokenizer {
   PreTokenizer pre_tokenizer_;
   std::array<std::int32_t, 256> byte_tokens_{};
   MergeTable merges_;
-  PieceMap whole_words_;  // only where the rule ignores merges; views of the vocabulary's pieces
 };
 
 BytePairTokenizer::BytePairTokenizer(Vocabulary given, PreTokenizer pre_tokenizer)
     : VocabularyTokenizer(std::move(given)),
       pre_tokenizer_(pre_tokenizer),
       merges_(vocabulary().merges.size()) {
-  PieceMap tokens;
-  tokens.reserve(vocabulary().pieces.size());
-  for (std::int32_t token = 0; token < size(); ++token) {
-    const std::string& piece = vocabulary().pieces[static_cast<std::size_t>(token)];
-    if (!piece.empty()) tokens.emplace(piece, is_text(token) ? token : kNoToken);
-  }
   for (std::size_t byte = 0; byte < byte_tokens_.size(); ++byte) {
     const char bytes[1] = {static_cast<char>(byte)};
-    const auto found = tokens.find(bytes_to_alphabet({bytes, 1}));
-    byte_tokens_[byte] = found == tokens.end() ? kNoToken : found->second;
+    byte_tokens_[byte] = find_text(bytes_to_alphabet({bytes, 1}));
   }
-  read_merges(tokens);
-  if (pre_tokenizer_.ignores_merges) whole_words_ = std::move(tokens);
+  read_merges();
 }
 
-void BytePairTokenizer::read_merges(const PieceMap& tokens) {
+void BytePairTokenizer::read_merges() {
   const auto& merges = vocabulary().merges;
   std::string whole;
   for (std::size_t i = 0; i < merges.size(); ++i) {
@@ -77,16 +65,16 @@ void BytePairTokenizer::read_merges(const PieceMap& tokens) {
       throw refuse("not two pieces");
     }
     const auto token_of = [&](std::string_view piece) {
-      const auto found = tokens.find(piece);
-      if (found == tokens.end()) throw refuse("but " + quoted(piece) + " is no token");
-      return found->second;
+      const std::int32_t token = pieces().find(piece);
+      if (token == PieceTable::kNone) throw refuse("but " + quoted(piece) + " is no token");
+      // Text must not become a control token, so such merges are left out.
+      return is_text(token) ? token : kNoToken;
     };
     const std::int32_t left = token_of(merge.substr(0, space));
     const std::int32_t right = token_of(merge.substr(space + 1));
     whole.assign(merge);
     whole.erase(space, 1);
     const std::int32_t merged = token_of(whole);
-    // Text must not become a control token, so such merges are left out.
     if (left == kNoToken || right == kNoToken || merged == kNoToken) continue;
     merges_.insert(left, right, {static_cast<std::uint32_t>(i), merged});
   }
@@ -119,10 +107,10 @@ void BytePairTokenizer::encode_word(std::string_view word, std::size_t position,
 
 void BytePairTokenizer::merge_word(std::string_view word, std::size_t position,
                                    Encoding& encoding) const {
-  if (!whole_words_.empty()) {
-    const auto found = whole_words_.find(bytes_to_alphabet(word));
-    if (found != whole_words_.end() && found->second != kNoToken) {
-      encoding.tokens.push_back(found->second);
+  if (pre_tokenizer_.ignores_merges) {
+    const std::int32_t whole = find_text(bytes_to_alphabet(word));
+    if (whole != kNoToken) {
+      encoding.tokens.push_back(whole);
       return;
     }
   }

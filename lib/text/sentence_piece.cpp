@@ -2,7 +2,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "text/utf8.h"
@@ -76,7 +75,6 @@ class SentencePieceTokenizer final : public VocabularyTokenizer {
   [[noreturn]] void refuse(std::string_view part, const Word& word, const Encoding& encoding) const;
   std::int32_t find(std::string_view piece) const;
 
-  std::unordered_map<std::string_view, std::int32_t> pieces_;
   std::vector<std::uint32_t> priorities_;  // by token
   std::size_t longest_piece_ = 0;          // bytes
   bool has_separate_words_ = true;  // no piece crosses words, so they can be merged one by one
@@ -93,7 +91,6 @@ SentencePieceTokenizer::SentencePieceTokenizer(Vocabulary given)
   }
   byte_tokens_.fill(kNoToken);
   priorities_.resize(vocabulary.pieces.size());
-  pieces_.reserve(vocabulary.pieces.size());
   for (std::size_t i = 0; i < vocabulary.pieces.size(); ++i) {
     const std::string_view piece = vocabulary.pieces[i];
     const auto token = static_cast<std::int32_t>(i);
@@ -105,7 +102,6 @@ SentencePieceTokenizer::SentencePieceTokenizer(Vocabulary given)
       byte_tokens_[static_cast<std::size_t>(byte_token_value(piece))] = token;
     }
     if (!is_text(token) || piece.empty()) continue;
-    pieces_.emplace(piece, token);
     longest_piece_ = std::max(longest_piece_, piece.size());
     if (crosses_words(piece)) has_separate_words_ = false;
   }
@@ -123,8 +119,7 @@ std::string SentencePieceTokenizer::text_of(std::string_view piece) const {
 }
 
 std::int32_t SentencePieceTokenizer::find(std::string_view piece) const {
-  const auto found = pieces_.find(piece);
-  return found == pieces_.end() ? kNoToken : found->second;
+  return find_text(piece);
 }
 
 void SentencePieceTokenizer::encode_stretch(Stretch stretch, Encoding& encoding) const {

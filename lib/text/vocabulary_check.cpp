@@ -1,7 +1,6 @@
 #include "text/vocabulary_check.h"
 
 #include <limits>
-#include <unordered_map>
 
 #include "base/error.h"
 
@@ -44,18 +43,17 @@ void check_types(const Vocabulary& vocabulary) {
   }
 }
 
-void check_pieces(const Vocabulary& vocabulary) {
-  std::unordered_map<std::string_view, std::size_t> seen;
-  seen.reserve(vocabulary.pieces.size());
+PieceTable check_pieces(const Vocabulary& vocabulary) {
+  PieceTable table(vocabulary.pieces);
   for (std::size_t i = 0; i < vocabulary.pieces.size(); ++i) {
-    const std::string& piece = vocabulary.pieces[i];
     // Pruned vocabularies leave empty places; no text becomes one.
-    if (piece.empty()) continue;
-    const auto [place, is_new] = seen.emplace(piece, i);
-    if (is_new) continue;
-    throw contradiction("tokens " + std::to_string(place->second) + " and " + std::to_string(i) +
-                        " are both " + quoted(piece));
+    if (vocabulary.pieces[i].empty()) continue;
+    const std::int32_t same = table.insert(static_cast<std::int32_t>(i));
+    if (same == PieceTable::kNone) continue;
+    throw contradiction("tokens " + std::to_string(same) + " and " + std::to_string(i) +
+                        " are both " + quoted(vocabulary.pieces[i]));
   }
+  return table;
 }
 
 void check_named_tokens(const Vocabulary& vocabulary) {
@@ -80,12 +78,12 @@ void check_named_tokens(const Vocabulary& vocabulary) {
 
 }  // namespace
 
-Vocabulary checked_vocabulary(Vocabulary vocabulary) {
+PieceTable check_vocabulary(const Vocabulary& vocabulary) {
   check_sizes(vocabulary);
   check_types(vocabulary);
-  check_pieces(vocabulary);
+  PieceTable table = check_pieces(vocabulary);
   check_named_tokens(vocabulary);
-  return vocabulary;
+  return table;
 }
 
 int byte_token_value(std::string_view piece) {

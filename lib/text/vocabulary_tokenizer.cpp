@@ -38,7 +38,9 @@ bool is_special(TokenType type) {
 }  // namespace
 
 VocabularyTokenizer::VocabularyTokenizer(Vocabulary vocabulary)
-    : vocabulary_(checked_vocabulary(std::move(vocabulary))), special_tokens_(vocabulary_) {
+    : vocabulary_(std::move(vocabulary)),
+      pieces_(check_vocabulary(vocabulary_)),
+      special_tokens_(vocabulary_) {
   collect_ends();
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "text/pair_merging.h"
+#include "text/piece_table.h"
 #include "text/special_tokens.h"
 #include "text/tokenizer.h"
 #include "text/word_cache.h"
@@ -58,11 +59,20 @@ class VocabularyTokenizer : public Tokenizer {
   Vocabulary::TokenType type_of(std::int32_t token) const;
   /// Whether ordinary text may become this token: Normal and Unused.
   bool is_text(std::int32_t token) const;
+  /// Every piece that is not empty, also those of control tokens.
+  const PieceTable& pieces() const { return pieces_; }
+  /// The token that ordinary text may become and that reads so; PieceTable::kNone where there is
+  /// none.
+  std::int32_t find_text(std::string_view piece) const {
+    const std::int32_t token = pieces_.find(piece);
+    return token == PieceTable::kNone || is_text(token) ? token : PieceTable::kNone;
+  }
 
  private:
   void collect_ends();
 
   Vocabulary vocabulary_;
+  PieceTable pieces_;
   SpecialTokens special_tokens_;
   std::vector<std::int32_t> ends_;  // sorted
 };

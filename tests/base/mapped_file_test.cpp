@@ -102,6 +102,26 @@ TEST_SUITE("mapped_file") {
     CHECK(text_of(file) == "still here");
   }
 
+  TEST_CASE("bytes can be read beside the mapping, and a file that became shorter is refused") {
+    const TemporaryFolder folder;
+    std::string text(100000, 'a');
+    for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i % 251);
+    const MappedFile file(folder.write("whole", text));
+    std::string copy(70001, '?');
+    file.read(123, std::as_writable_bytes(std::span(copy)));
+    CHECK(copy == text.substr(123, copy.size()));
+    file.read(text.size(), {});
+    CHECK_THROWS_AS(file.read(text.size() - 1, std::as_writable_bytes(std::span(copy))), Error);
+    std::filesystem::resize_file(file.path(), 50000);
+    try {
+      file.read(0, std::as_writable_bytes(std::span(copy)));
+      FAIL("read beyond the end");
+    } catch (const Error& error) {
+      CHECK(error.message() == "has become shorter while it was read");
+      CHECK(error.kind() == ErrorKind::Resource);
+    }
+  }
+
   TEST_CASE("a missing file, a directory, a pipe and a device are refused with the reason") {
     const TemporaryFolder folder;
     CHECK(failure(folder.file("missing")) == "cannot open: No such file or directory");
@@ -122,7 +142,7 @@ TEST_SUITE("mapped_file") {
     CHECK(failure(closed) == "cannot open: Permission denied");
   }
 
-  TEST_CASE("no file stays open") {
+  TEST_CASE("a file is open as long as the object lives, a refused one not at all") {
     const TemporaryFolder folder;
     const std::string path = folder.write("many", "x");
     const auto open_files = [] {
@@ -135,7 +155,7 @@ TEST_SUITE("mapped_file") {
     const int before = open_files();
     for (int i = 0; i < 10; ++i) {
       const MappedFile file(path);
-      CHECK(open_files() == before);
+      CHECK(open_files() == before + 1);
       failure(folder.file("."));
     }
     CHECK(open_files() == before);

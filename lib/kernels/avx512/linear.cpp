@@ -92,20 +92,25 @@ class Avx512Weight final : public MatmulWeight {
     bytes_read = view.bytes();
     tile_bytes = packed_tile_bytes(scheme, in_features);
     if (!may_repack || scheme.kind == Scheme::Kind::Panels) return;
-    const std::size_t tiles = tile_count(out_features);
-    packed = WeightMemory(tiles * tile_bytes);
-    pack(0, static_cast<std::int64_t>(tiles), packed.data());
+    const std::size_t count = tile_count(out_features);
+    packed = WeightMemory(count * tile_bytes);
     bytes_read = bytes_owned = packed.size();
+    tiles = static_cast<std::int64_t>(count);
   }
 
-  void pack(std::int64_t tile_begin, std::int64_t tile_end, std::uint8_t* to) const {
-    const FileWeight weight{reinterpret_cast<const std::uint8_t*>(file.data),
-                            row_bytes(dtype, static_cast<std::size_t>(in_features)), out_features,
-                            in_features};
+  void pack(Range range, const std::byte* rows) override {
+    pack_tiles(range, rows, packed.data() + static_cast<std::size_t>(range.begin) * tile_bytes);
+  }
+
+  // `rows` begin with the first of tile range.begin.
+  void pack_tiles(Range range, const std::byte* rows, std::uint8_t* to) const {
+    const FileWeight weight{reinterpret_cast<const std::uint8_t*>(rows),
+                            row_bytes(dtype, static_cast<std::size_t>(in_features)),
+                            out_features - range.begin * kTileColumns, in_features};
     if (scheme.kind == Scheme::Kind::Blocks)
-      pack_blocks(scheme.blocks, weight, tile_begin, tile_end, to);
+      pack_blocks(scheme.blocks, weight, 0, range.size(), to);
     else
-      pack_floats(scheme.floats, weight, tile_begin, tile_end, to);
+      pack_floats(scheme.floats, weight, 0, range.size(), to);
   }
 
   Scheme scheme;
@@ -133,7 +138,9 @@ void multiply_from_file(const Avx512Weight& weight, const ProductJob& whole,
   tiles.reserve_discarding(static_cast<std::size_t>(kTiles) * weight.tile_bytes);
   const auto count = static_cast<std::int64_t>(tile_count(whole.columns));
   for (std::int64_t t = 0; t < count; t += kTiles) {
-    weight.pack(first_tile + t, first_tile + std::min(t + kTiles, count), tiles.data());
+    const std::int64_t begin = first_tile + t;
+    weight.pack_tiles({begin, begin + std::min(kTiles, count - t)},
+                      weight.file.row(begin * kTileColumns), tiles.data());
     ProductJob job = whole;
     job.tiles = tiles.data();
     job.columns = std::min(whole.columns - t * kTileColumns, kTiles * kTileColumns);
@@ -188,9 +195,9 @@ class PanelProduct {
 
 }  // namespace
 
-std::unique_ptr<MatmulWeight> Avx512Kernels::prepare_weight(const TensorView& weight,
-                                                            Precision precision,
-                                                            bool may_repack) const {
+std::unique_ptr<MatmulWeight> Avx512Kernels::place_weight(const TensorView& weight,
+                                                          Precision precision,
+                                                          bool may_repack) const {
   check_weight(weight);
   return std::make_unique<Avx512Weight>(
       weight, choose_scheme(weight.dtype, precision, has_bfloat16_), may_repack);

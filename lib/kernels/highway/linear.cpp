@@ -5,6 +5,7 @@
 #include "kernels/highway/highway_kernels.h"
 #include "kernels/highway/simd.h"
 #include "kernels/provider.h"
+#include "kernels/weight_memory.h"
 #include "precision/block_formats.h"
 
 namespace tenon::kernels::highway {
@@ -21,8 +22,16 @@ class HighwayWeight final : public MatmulWeight {
     bytes_read = view.bytes();
     tile_bytes = layout.tile_bytes(in_features);
     if (!is_packed) return;
-    packed = pack_tiles(view);
+    tiles = (out_features + kTileColumns - 1) / kTileColumns;
+    packed = WeightMemory(static_cast<std::size_t>(tiles) * tile_bytes);
     bytes_read = bytes_owned = packed.size();
+  }
+
+  void pack(Range range, const std::byte* rows) override {
+    const std::int64_t first = range.begin * kTileColumns;
+    const std::int64_t count = std::min(range.size() * kTileColumns, out_features - first);
+    pack_tiles({dtype, {count, in_features}, rows},
+               packed.data() + static_cast<std::size_t>(range.begin) * tile_bytes);
   }
 
   TensorView file;
@@ -104,9 +113,9 @@ class PanelProduct {
 
 }  // namespace
 
-std::unique_ptr<MatmulWeight> HighwayKernels::prepare_weight(const TensorView& weight,
-                                                             Precision precision,
-                                                             bool may_repack) const {
+std::unique_ptr<MatmulWeight> HighwayKernels::place_weight(const TensorView& weight,
+                                                           Precision precision,
+                                                           bool may_repack) const {
   check_weight(weight);
   return std::make_unique<HighwayWeight>(weight, may_repack && precision == Precision::Fast);
 }

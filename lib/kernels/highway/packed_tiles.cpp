@@ -257,23 +257,21 @@ TileLayout tile_layout(DType dtype) {
   }
 }
 
-WeightMemory pack_tiles(const TensorView& weight) {
+void pack_tiles(const TensorView& weight, std::uint8_t* packed) {
   const TileLayout layout = tile_layout(weight.dtype);
   const std::int64_t rows = weight.shape[0];
   const std::int64_t tiles = (rows + kTileColumns - 1) / kTileColumns;
   const std::size_t tile_bytes = layout.tile_bytes(weight.shape[1]);
-  WeightMemory memory(static_cast<std::size_t>(tiles) * tile_bytes);
   if (rows % kTileColumns != 0)
-    std::memset(memory.data() + static_cast<std::size_t>(tiles - 1) * tile_bytes, 0, tile_bytes);
+    std::memset(packed + static_cast<std::size_t>(tiles - 1) * tile_bytes, 0, tile_bytes);
   for (std::int64_t row = 0; row < rows; ++row) {
-    std::uint8_t* tile = memory.data() + static_cast<std::size_t>(row / kTileColumns) * tile_bytes;
+    std::uint8_t* tile = packed + static_cast<std::size_t>(row / kTileColumns) * tile_bytes;
     const int column = static_cast<int>(row % kTileColumns);
     if (layout.is_plain())
       pack_plain_column(weight, row, column, tile);
     else
       pack_block_column(layout, weight, row, column, tile);
   }
-  return memory;
 }
 
 }  // namespace tenon::kernels::highway

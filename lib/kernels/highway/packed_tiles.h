@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/weight_memory.h"
 #include "tensor/tensor.h"
 
 namespace tenon::kernels::highway {
@@ -34,7 +33,7 @@ struct TileLayout {
 
 TileLayout tile_layout(DType dtype);
 
-/// Packs all of `weight`, tile after tile; columns past the end are zeros.
-WeightMemory pack_tiles(const TensorView& weight);
+/// Packs all of `weight`, tile after tile, to `packed`; columns past the end are zeros.
+void pack_tiles(const TensorView& weight, std::uint8_t* packed);
 
 }  // namespace tenon::kernels::highway

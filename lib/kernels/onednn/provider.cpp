@@ -22,9 +22,9 @@ class OneDnnKernels final : public Kernels {
     return operation == "dense_matmul" ? name() : below_.implementation_of(operation);
   }
 
-  std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight, Precision precision,
+  std::unique_ptr<MatmulWeight> place_weight(const TensorView& weight, Precision precision,
                                                bool may_repack) const override {
-    return below_.prepare_weight(weight, precision, may_repack);
+    return below_.place_weight(weight, precision, may_repack);
   }
   ActivationForm activation_form(const MatmulWeight& weight) const override {
     return below_.activation_form(weight);

@@ -18,7 +18,7 @@ ReferenceWeight::ReferenceWeight(const TensorView& view, Precision weight_precis
   bytes_read = view.bytes();
 }
 
-std::unique_ptr<MatmulWeight> ReferenceKernels::prepare_weight(const TensorView& weight,
+std::unique_ptr<MatmulWeight> ReferenceKernels::place_weight(const TensorView& weight,
                                                                Precision precision, bool) const {
   check_weight(weight);
   return std::make_unique<ReferenceWeight>(weight, precision);

@@ -21,7 +21,7 @@ class ReferenceKernels final : public Kernels {
   std::string instruction_sets() const override { return "portable C++"; }
   std::string_view implementation_of(std::string_view operation) const override;
 
-  std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight, Precision precision,
+  std::unique_ptr<MatmulWeight> place_weight(const TensorView& weight, Precision precision,
                                                bool may_repack) const override;
   ActivationForm activation_form(const MatmulWeight& weight) const override;
   std::size_t activation_row_bytes(ActivationForm form, std::int64_t in_features) const override;

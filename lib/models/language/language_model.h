@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -136,6 +137,9 @@ struct LoadOptions {
   const kernels::Kernels* kernels = nullptr;  // required
   kernels::Precision precision = kernels::Precision::Fast;
   bool may_repack = true;
+  /// Work of the caller that one worker does while the others repack the weights; what it throws,
+  /// making the model throws.
+  std::function<void()> beside = {};
 };
 
 }  // namespace tenon::models

@@ -179,7 +179,7 @@ LlamaWeights load_llama_weights(const LlamaConfig& config, const WeightSource& s
   loader.refuse_unused(config.architecture, kIgnored);
   if (!source.find("output.weight"))
     loader.add_matrix(weights.embedding, "token_embd.weight", weights.head.weight);
-  loader.prepare(*options.kernels, options.precision, options.may_repack, team);
+  loader.prepare(*options.kernels, options.precision, options.may_repack, team, options.beside);
   set_epsilons(weights, config.rms_epsilon);
   set_forms(weights, *options.kernels);
   weights.bytes_read_per_pass = bytes_read(weights);
