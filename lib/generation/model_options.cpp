@@ -53,7 +53,8 @@ models::StateOptions state_options(const ModelOptions& model, const CacheOptions
 }
 
 std::unique_ptr<OpenModel> open_model(const std::string& path, const ModelOptions& options,
-                                      const std::string& kernels, int threads) {
+                                      const std::string& kernels, int threads,
+                                      const std::function<double()>& clock) {
   auto opened = std::unique_ptr<OpenModel>(new OpenModel{
       .file = formats::LanguageModelFile::open(path),
       .tokenizer = nullptr,
@@ -69,7 +70,8 @@ std::unique_ptr<OpenModel> open_model(const std::string& path, const ModelOption
                                .precision = options.precision == "exact" ? kernels::Precision::Exact
                                                                          : kernels::Precision::Fast,
                                .may_repack = options.repacks,
-                               .beside = make_tokenizer},
+                               .beside = make_tokenizer,
+                               .clock = clock},
                               opened->team);
   return opened;
 }

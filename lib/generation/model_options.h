@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -39,8 +40,10 @@ struct OpenModel {
 };
 
 /// Opens a GGUF model. `kernels`: a provider's name or "auto"; `threads`: 0 takes all processors.
-/// Throws what LanguageModelFile, make_tokenizer and select_kernels throw.
+/// `clock` gives the seconds that LanguageModelInfo::repack_seconds is measured by. Throws what
+/// LanguageModelFile, make_tokenizer and select_kernels throw.
 std::unique_ptr<OpenModel> open_model(const std::string& path, const ModelOptions& options,
-                                      const std::string& kernels, int threads);
+                                      const std::string& kernels, int threads,
+                                      const std::function<double()>& clock = {});
 
 }  // namespace tenon::generation

@@ -100,8 +100,9 @@ void WeightLoader::pack(const Piece& piece, AlignedBuffer<std::byte>& buffer) co
   (*job.target)->pack(piece.tiles, bytes.data());
 }
 
-void WeightLoader::prepare(const kernels::Kernels& kernels, kernels::Precision precision,
-                           bool may_repack, Team& team, const std::function<void()>& beside) {
+std::size_t WeightLoader::prepare(const kernels::Kernels& kernels, kernels::Precision precision,
+                                  bool may_repack, Team& team,
+                                  const std::function<void()>& beside) {
   const std::vector<Piece> pieces = place(kernels, precision, may_repack);
   // A stretch of pieces for each worker; whoever is through with his own helps the next. Each piece
   // is packed by itself, so who did it leaves no trace.
@@ -124,7 +125,10 @@ void WeightLoader::prepare(const kernels::Kernels& kernels, kernels::Precision p
         pack(pieces[static_cast<std::size_t>(p)], buffer);
     }
   });
+  std::size_t bytes_owned = 0;
+  for (const Job& job : jobs_) bytes_owned += (*job.target)->bytes_owned;
   jobs_.clear();
+  return bytes_owned;
 }
 
 void WeightLoader::refuse_unused(std::string_view architecture,

@@ -80,8 +80,9 @@ class WeightLoader {
 
   /// Prepares every matrix since the last call: all of them packed in one parallel region, cut by
   /// bytes. One worker first calls `beside`, while the others pack.
-  void prepare(const kernels::Kernels& kernels, kernels::Precision precision, bool may_repack,
-               Team& team, const std::function<void()>& beside = {});
+  /// Gives the bytes that they own.
+  std::size_t prepare(const kernels::Kernels& kernels, kernels::Precision precision,
+                      bool may_repack, Team& team, const std::function<void()>& beside = {});
 
   /// Numbers in all tensors found so far.
   std::int64_t parameters() const { return parameters_; }

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "generation/generator.h"
@@ -32,6 +34,20 @@ struct Answers : RequestSource, GenerationObserver {
   }
   void failed(std::size_t, const Error& error) override { throw error; }
 };
+
+// Bytes of the mappings of a file that are in this process's memory.
+std::size_t resident_bytes(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  std::string line;
+  bool is_file = false;
+  std::size_t kilobytes = 0;
+  while (std::getline(maps, line)) {
+    const bool is_mapping = line.find(':') > line.find(' ');
+    if (is_mapping) is_file = line.ends_with(path);
+    if (is_file && line.starts_with("Rss:")) kilobytes += std::stoul(line.substr(4));
+  }
+  return kilobytes * 1024;
+}
 
 std::vector<Request> small_batch(const text::Tokenizer& tokenizer, std::int64_t max_tokens) {
   const std::string shared =
@@ -146,6 +162,24 @@ TEST_CASE("an answer after a saved and loaded state is that of an uninterrupted 
     CHECK(resumed.tokens == uninterrupted.tokens);
     CHECK(resumed.texts.at(0).size() > 20);
   }
+}
+
+TEST_CASE(
+    "repacked weights leave no copy in the mapping, and passes read only rows of the embedding") {
+  const std::string path = std::filesystem::canonical(test::real_model_path()).string();
+  const auto packed = open_model(path, {}, "auto", 2);
+  if (packed->model->info().bytes_owned == 0) return;  // these kernels read the file
+  Request request;
+  request.prompt = packed->tokenizer->encode("The quick brown fox jumps over the lazy dog");
+  request.settings.max_tokens = 3;
+  const auto answer = answers_of(*packed, packed->team, {request}, {.context = 64});
+  CHECK(resident_bytes(path) < std::size_t{12} << 20);  // of 94 MiB
+  CHECK(packed->model->info().bytes_owned < std::filesystem::file_size(path));
+
+  const auto mapped = open_model(path, {.repacks = false}, "auto", 2);
+  CHECK(mapped->model->info().bytes_owned == 0);
+  CHECK(answers_of(*mapped, mapped->team, {request}, {.context = 64}).tokens == answer.tokens);
+  CHECK(resident_bytes(path) > std::size_t{80} << 20);
 }
 
 TEST_SUITE_END();

@@ -162,7 +162,8 @@ std::unique_ptr<generation::GenerationObserver> record_report(cli::Context& cont
   return std::make_unique<RecordReport>(context, source, tokenizer, options);
 }
 
-cli::Record summary_of(const generation::GenerationCounts& counts, double load_seconds) {
+cli::Record summary_of(const generation::GenerationCounts& counts,
+                       const models::LanguageModelInfo& model, double load_seconds) {
   cli::Record record;
   record.add("records", counts.requests)
       .add("completions", counts.completions)
@@ -172,6 +173,8 @@ cli::Record summary_of(const generation::GenerationCounts& counts, double load_s
       .add("completion_tokens", counts.completion_tokens)
       .add("passes", counts.passes)
       .add("load_seconds", load_seconds)
+      .add("repack_seconds", model.repack_seconds)
+      .add("bytes_owned", static_cast<std::int64_t>(model.bytes_owned))
       .add("prompt_seconds", counts.prompt_seconds)
       .add("generation_seconds", counts.generation_seconds);
   add_rate(record, "prompt_tokens_per_second", counts.prompt_rows, counts.prompt_seconds);
@@ -180,9 +183,14 @@ cli::Record summary_of(const generation::GenerationCounts& counts, double load_s
   return record;
 }
 
-std::string timing_of(const generation::GenerationCounts& counts, double load_seconds) {
-  char loaded[48];
-  std::snprintf(loaded, sizeof loaded, "loaded in %.2f s", load_seconds);
+std::string timing_of(const generation::GenerationCounts& counts,
+                      const models::LanguageModelInfo& model, double load_seconds) {
+  char loaded[128];
+  std::snprintf(loaded, sizeof loaded, "loaded in %.3f s", load_seconds);
+  if (model.bytes_owned > 0)
+    std::snprintf(loaded, sizeof loaded,
+                  "loaded in %.3f s, of which repacking %.1f MiB took %.3f s", load_seconds,
+                  static_cast<double>(model.bytes_owned) / 0x1p20, model.repack_seconds);
   std::string text = std::string(loaded) + "; prompt " +
                      rate(counts.prompt_rows, counts.prompt_seconds) + "; answer " +
                      rate(counts.generation_rows, counts.generation_seconds);

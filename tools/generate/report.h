@@ -5,6 +5,7 @@
 
 #include "cli/context.h"
 #include "generation/generator.h"
+#include "models/language/language_model.h"
 #include "source.h"
 #include "text/tokenizer.h"
 
@@ -26,8 +27,10 @@ std::unique_ptr<generation::GenerationObserver> record_report(cli::Context& cont
                                                               const RecordReportOptions& options);
 
 /// What the summary says of a run.
-cli::Record summary_of(const generation::GenerationCounts& counts, double load_seconds);
+cli::Record summary_of(const generation::GenerationCounts& counts,
+                       const models::LanguageModelInfo& model, double load_seconds);
 /// The same for people.
-std::string timing_of(const generation::GenerationCounts& counts, double load_seconds);
+std::string timing_of(const generation::GenerationCounts& counts,
+                      const models::LanguageModelInfo& model, double load_seconds);
 
 }  // namespace tenon::generate

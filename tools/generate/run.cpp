@@ -83,7 +83,8 @@ void Run::open_model() {
   const double start = context_.seconds();
   const cli::CommonOptions& common = context_.common();
   opened_ = generation::open_model(options_.model, options_.model_options, common.kernels,
-                                   static_cast<int>(common.threads));
+                                   static_cast<int>(common.threads),
+                                   [this] { return context_.seconds(); });
   load_seconds_ = context_.seconds() - start;
   state_ = generation::state_options(options_.model_options, options_.cache);
   state_.context = 0;  // states grow with their texts, which the generator limits
@@ -148,8 +149,9 @@ std::int64_t Run::count_records() {
 }
 
 int Run::finish(const generation::GenerationCounts& counts) {
-  if (form_ != "text") context_.write_summary(summary_of(counts, load_seconds_));
-  context_.note(1, timing_of(counts, load_seconds_));
+  if (form_ != "text")
+    context_.write_summary(summary_of(counts, opened_->model->info(), load_seconds_));
+  context_.note(1, timing_of(counts, opened_->model->info(), load_seconds_));
   return counts.failures > 0 ? cli::kExitSkipped : cli::kExitDone;
 }
 

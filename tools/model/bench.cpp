@@ -52,14 +52,20 @@ int run_bench(cli::Context& context, const BenchSettings& settings) {
     options.logit_rows = settings.logit_rows;
     options.cache_type = generation::state_options(settings.options, settings.cache).cache_type;
     if (settings.shows_profile) options.profile_clock = steady_seconds;
+    const double start = context.seconds();
     const auto opened =
-        generation::open_model(settings.model, settings.options, context.common().kernels, threads);
+        generation::open_model(settings.model, settings.options, context.common().kernels, threads,
+                               [&] { return context.seconds(); });
+    const double load_seconds = context.seconds() - start;
     if (settings.measures_limits) results.limits = scoring::measure_limits(opened->team, {}, clock);
     results.passes = scoring::time_passes(*opened->model, options, opened->team, clock);
     extra = cli::Record()
                 .add("model", settings.model)
                 .append(facts(opened->kernels, opened->team))
                 .add("precision", settings.options.precision)
+                .add("load_seconds", load_seconds)
+                .add("repack_seconds", opened->model->info().repack_seconds)
+                .add("bytes_owned", static_cast<std::int64_t>(opened->model->info().bytes_owned))
                 .add("bytes_read_per_pass",
                      static_cast<std::int64_t>(opened->model->info().bytes_read_per_pass));
   }

@@ -43,6 +43,8 @@ struct LanguageModelInfo {
   ProductOperations wanted_operations;  // that a row with logits needs besides
   std::int64_t cache_numbers_per_position = 0;  // keys and values of all layers
   std::int32_t attention_window = 0;            // positions a row sees at most; 0: all
+  std::size_t bytes_owned = 0;          // memory of weights beyond the bytes of the file
+  double repack_seconds = 0.0;          // of loading, by LoadOptions::clock; 0 without one
 };
 
 /// One row of a batch: a token that follows another.
@@ -140,6 +142,7 @@ struct LoadOptions {
   /// Work of the caller that one worker does while the others repack the weights; what it throws,
   /// making the model throws.
   std::function<void()> beside = {};
+  std::function<double()> clock = {};  // seconds from any start; empty: nothing is timed
 };
 
 }  // namespace tenon::models

@@ -79,7 +79,9 @@ class Llama final : public LanguageModel {
               .wanted_operations = weights_.wanted_operations,
               .cache_numbers_per_position =
                   2 * config_.layers * std::int64_t{config_.kv_heads} * config_.head_dim,
-              .attention_window = config_.sliding_window} {}
+              .attention_window = config_.sliding_window,
+              .bytes_owned = weights_.bytes_owned,
+              .repack_seconds = weights_.repack_seconds} {}
 
   const LanguageModelInfo& info() const override { return info_; }
 

@@ -179,7 +179,11 @@ LlamaWeights load_llama_weights(const LlamaConfig& config, const WeightSource& s
   loader.refuse_unused(config.architecture, kIgnored);
   if (!source.find("output.weight"))
     loader.add_matrix(weights.embedding, "token_embd.weight", weights.head.weight);
-  loader.prepare(*options.kernels, options.precision, options.may_repack, team, options.beside);
+  const auto now = [&] { return options.clock ? options.clock() : 0.0; };
+  const double start = now();
+  weights.bytes_owned =
+      loader.prepare(*options.kernels, options.precision, options.may_repack, team, options.beside);
+  weights.repack_seconds = weights.bytes_owned > 0 ? now() - start : 0.0;
   set_epsilons(weights, config.rms_epsilon);
   set_forms(weights, *options.kernels);
   weights.bytes_read_per_pass = bytes_read(weights);

@@ -47,6 +47,8 @@ struct LlamaWeights {
   std::size_t bytes_read_per_pass = 0;
   ProductOperations row_operations;     // of every row of a pass
   ProductOperations wanted_operations;  // of a row with logits besides
+  std::size_t bytes_owned = 0;  // by the prepared matrices
+  double repack_seconds = 0.0;
 };
 
 /// Fills the members from `source`. `config` has been checked. Throws Error(Input) naming a missing
