@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "text/pre_tokenizer.h"
+
 namespace tenon::formats {
 
 namespace {
@@ -16,10 +18,6 @@ constexpr std::string_view kTokens = "tokenizer.ggml.tokens";
 constexpr std::string_view kScores = "tokenizer.ggml.scores";
 constexpr std::string_view kTypes = "tokenizer.ggml.token_type";
 constexpr std::string_view kMerges = "tokenizer.ggml.merges";
-
-// These begin every text where the file does not say otherwise (their Hugging Face tokenizers do).
-constexpr std::array<std::string_view, 8> kPreTokenizersWithBos = {
-    "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "lfm2", "tekken"};
 
 // What ends a chat answer in files without tokenizer.ggml.eot_token_id, most telling first.
 constexpr std::array<std::string_view, 6> kEndOfTurnNames = {
@@ -124,8 +122,7 @@ void read_special_tokens(const GgufMetadata& metadata, Vocabulary& vocabulary) {
 
 void read_rules(const GgufMetadata& metadata, Vocabulary& vocabulary) {
   const bool is_sentence_piece = vocabulary.kind == Vocabulary::Kind::SentencePiece;
-  const bool adds_bos =
-      is_sentence_piece || std::ranges::count(kPreTokenizersWithBos, vocabulary.pre_tokenizer) > 0;
+  const bool adds_bos = is_sentence_piece || text::adds_bos_by_default(vocabulary.pre_tokenizer);
   const auto rule = [&](const char* name, bool otherwise) {
     return metadata.find_bool("tokenizer.ggml." + std::string(name)).value_or(otherwise);
   };

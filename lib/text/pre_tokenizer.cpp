@@ -1,5 +1,6 @@
 #include "text/pre_tokenizer.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
@@ -16,6 +17,7 @@ struct Name {
 constexpr PreTokenizer kGpt2{"gpt-2", gpt2_word_end};
 constexpr PreTokenizer kSmolLm{"smollm", smollm_word_end};
 constexpr PreTokenizer kLlamaBpe{"llama-bpe", llama_bpe_word_end, true};
+constexpr PreTokenizer kLlamaBpeWithBos{"llama-bpe", llama_bpe_word_end, true, true};
 constexpr PreTokenizer kLlamaBpeMerging{"llama-bpe", llama_bpe_word_end, false};
 constexpr PreTokenizer kQwen2{"qwen2", qwen2_word_end};
 constexpr PreTokenizer kDefault{"default", default_word_end};
@@ -47,17 +49,17 @@ constexpr Name kNames[] = {
     {"minerva-7b", kSmolLm},
     {"refact", kSmolLm},
     {"starcoder", kSmolLm},
-    {"llama-bpe", kLlamaBpe},
-    {"llama3", kLlamaBpe},
-    {"llama-v3", kLlamaBpe},
-    {"falcon-h1", kLlamaBpe},
-    {"falcon3", kLlamaBpe},
+    {"llama-bpe", kLlamaBpeWithBos},
+    {"llama3", kLlamaBpeWithBos},
+    {"llama-v3", kLlamaBpeWithBos},
+    {"falcon-h1", kLlamaBpeWithBos},
+    {"falcon3", kLlamaBpeWithBos},
     {"glm4", kLlamaBpe},
     {"glm5", kLlamaBpe},
-    {"jina-v5-nano", kLlamaBpe},
-    {"lfm2", kLlamaBpe},
-    {"midm-2.0", kLlamaBpe},
-    {"pixtral", kLlamaBpe},
+    {"jina-v5-nano", kLlamaBpeWithBos},
+    {"lfm2", kLlamaBpeWithBos},
+    {"midm-2.0", kLlamaBpeWithBos},
+    {"pixtral", kLlamaBpeWithBos},
     {"chatglm-bpe", kLlamaBpeMerging},
     {"dbrx", kLlamaBpeMerging},
     {"smaug-bpe", kLlamaBpeMerging},
@@ -105,6 +107,11 @@ PreTokenizer find_pre_tokenizer(std::string_view name) {
   throw Error(ErrorKind::Unsupported, "the vocabulary wants the pre-tokenizer " + quoted(name) +
                                           ", which Tenon does not have")
       .hint("there are " + known_names());
+}
+
+bool adds_bos_by_default(std::string_view name) {
+  const auto* entry = std::ranges::find(kNames, name, &Name::name);
+  return entry != std::ranges::end(kNames) && entry->pre_tokenizer.adds_bos;
 }
 
 }  // namespace tenon::text

@@ -15,11 +15,17 @@ struct PreTokenizer {
   std::size_t (*word_end)(std::string_view text, std::size_t begin);
   /// A whole word that is in the vocabulary is that token, whatever the merges say.
   bool ignores_merges = false;
+  /// Texts begin with the beginning token where the file does not say otherwise: the Hugging Face
+  /// tokenizers of these families put it there by a template that GGUF lacks.
+  bool adds_bos = false;
 };
 
 /// The rule behind a value of `tokenizer.ggml.pre`, the names of model families that share a rule
 /// included. Empty means "default": files from before the key. Throws Error(Unsupported) for
 /// another name, naming those there are.
 PreTokenizer find_pre_tokenizer(std::string_view name);
+
+/// PreTokenizer::adds_bos of that name; false for a name that find_pre_tokenizer() refuses.
+bool adds_bos_by_default(std::string_view name);
 
 }  // namespace tenon::text

@@ -84,6 +84,18 @@ TEST_SUITE("gguf vocabulary") {
     CHECK(read_vocabulary(metadata).adds_bos);
     metadata.set("tokenizer.ggml.pre", V::of("qwen2"));
     CHECK_FALSE(read_vocabulary(metadata).adds_bos);
+    // All names for which llama.cpp (llama-vocab.cpp, 2026) sets add_bos and whose rule Tenon has.
+    for (const char* name : {"llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral",
+                             "midm-2.0", "lfm2", "jina-v5-nano"}) {
+      CAPTURE(name);
+      metadata.set("tokenizer.ggml.pre", V::of(name));
+      CHECK(read_vocabulary(metadata).adds_bos);
+    }
+    for (const char* name : {"glm4", "dbrx", "smollm", "default", "unheard-of"}) {
+      CAPTURE(name);
+      metadata.set("tokenizer.ggml.pre", V::of(name));
+      CHECK_FALSE(read_vocabulary(metadata).adds_bos);
+    }
   }
 
   TEST_CASE("the end of a turn is named by the file, or found by its usual names") {
