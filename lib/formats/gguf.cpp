@@ -5,6 +5,7 @@
 
 #include "base/mapped_file.h"
 #include "formats/gguf_header.h"
+#include "formats/gguf_packed.h"
 #include "formats/gguf_split.h"
 
 namespace tenon::formats {
@@ -123,6 +124,12 @@ std::span<const std::byte> GgufFile::tensor_bytes(const GgufTensor& tensor) cons
 std::optional<TensorView> GgufFile::find(std::string_view name) const {
   const GgufTensor* tensor = find_tensor(name);
   if (tensor == nullptr) return std::nullopt;
+  if (tensor->is_packed)
+    throw Error(ErrorKind::Unsupported, "tensor " + quoted(tensor->name) + " is packed for the " +
+                                            packed_layout().provider +
+                                            " kernels: its numbers cannot be read")
+        .at(parts()[tensor->part].path)
+        .hint("take the file that it was packed from");
   if (!tensor->dtype)
     throw Error(ErrorKind::Unsupported, "tensor " + quoted(tensor->name) + " is stored as " +
                                             tensor->type_name + ", which Tenon does not read")
@@ -131,6 +138,16 @@ std::optional<TensorView> GgufFile::find(std::string_view name) const {
             "take a file of the same model quantised as Q4_K, Q6_K, Q8_0 or another supported "
             "type");
   return TensorView{*tensor->dtype, tensor->shape, tensor_bytes(*tensor).data()};
+}
+
+std::optional<PackedTensor> GgufFile::find_packed(std::string_view name) const {
+  const GgufTensor* tensor = find_tensor(name);
+  if (tensor == nullptr || !tensor->is_packed) return std::nullopt;
+  return PackedTensor{*tensor->dtype, tensor->shape, tensor_bytes(*tensor)};
+}
+
+WeightLayout GgufFile::packed_layout() const {
+  return read_packed_layout(metadata());
 }
 
 std::span<const std::byte> GgufFile::read(const TensorView& tensor, std::size_t offset,

@@ -23,6 +23,7 @@ struct GgufTensor {
   std::uint32_t ggml_type = 0;
   std::string type_name;       // "Q4_1", "IQ2_XXS", "type 99"
   std::optional<DType> dtype;  // empty: can be listed, not read
+  bool is_packed = false;      // numbers of that type in the order of some kernels (gguf_packed.h)
   Shape shape;                 // outermost first, although the file has the innermost first
   std::uint64_t elements = 0;
   std::optional<std::uint64_t> bytes;  // empty where the size of the type is unknown
@@ -75,6 +76,8 @@ class GgufFile final : public WeightSource {
   /// WeightSource. find() throws Error(Unsupported) naming the type where Tenon cannot read it.
   const std::vector<std::string>& names() const override;
   std::optional<TensorView> find(std::string_view name) const override;
+  std::optional<PackedTensor> find_packed(std::string_view name) const override;
+  WeightLayout packed_layout() const override;
   std::span<const std::byte> read(const TensorView& tensor, std::size_t offset, std::size_t size,
                                   std::span<std::byte> buffer) const override;
   std::string origin() const override;

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "formats/file_kind.h"
+#include "formats/gguf_packed.h"
 #include "formats/ggml_types.h"
 
 namespace tenon::formats {
@@ -115,6 +116,7 @@ GgufTensor read_tensor(ByteReader& reader) {
   tensor.ggml_type = reader.read<std::uint32_t>("the type of tensor " + quoted(tensor.name));
   tensor.type_name = ggml_type_name(tensor.ggml_type);
   tensor.dtype = dtype_of_ggml_type(tensor.ggml_type);
+  read_packed_type(tensor);
   tensor.elements = checked_elements(reader, tensor);
   tensor.bytes = checked_bytes(reader, tensor);
   tensor.offset = reader.read<std::uint64_t>("the offset of tensor " + quoted(tensor.name));
@@ -191,6 +193,7 @@ GgufHeader read_gguf_header(std::span<const std::byte> bytes, const std::string&
   header.part.alignment = gguf_alignment(header.metadata);
   reader.check_count(tensor_count, kMinimalTensorBytes, "tensors");
   read_tensors(reader, tensor_count, header.tensors);
+  read_packed_sizes(header.metadata, header.tensors);
   const std::uint64_t alignment = header.part.alignment;
   header.part.data_offset = (reader.position() + alignment - 1) / alignment * alignment;
   place_tensors(bytes, header);

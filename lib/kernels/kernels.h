@@ -9,6 +9,7 @@
 
 #include "base/range.h"
 #include "tensor/tensor.h"
+#include "tensor/weight_source.h"
 
 /// The narrow interface between models and processors.
 ///
@@ -44,6 +45,9 @@ class MatmulWeight {
   /// 16 * tiles.begin on, as many as there are). The first touch of their memory is here. Different
   /// tiles may be packed by different workers at once; the bits do not depend on the cut.
   virtual void pack(Range tiles, const std::byte* rows);
+  /// The packed tiles, as Kernels::adopt_weight() takes them; empty where the weight lies as in the
+  /// file.
+  virtual std::span<const std::byte> packed_bytes() const { return {}; }
 };
 
 /// How rows of activations must be prepared for a weight; weights of equal form share prepared
@@ -121,6 +125,12 @@ class Kernels {
   /// place_weight() and all of the packing.
   std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight, Precision precision,
                                                bool may_repack = true) const;
+  /// The order that place_weight() packs into.
+  virtual WeightLayout packed_layout() const { return {.provider = std::string(name()), .version = 0}; }
+  /// A matrix that lies in packed_layout() already: used where it is, which must outlive it. Only
+  /// for Precision::Fast. Throws Error(Unsupported) where these kernels have no order of their own,
+  /// Error(Input) where the bytes are not as many as the shape takes or begin at no multiple of 64.
+  virtual std::unique_ptr<MatmulWeight> adopt_weight(const PackedTensor& packed) const;
   virtual ActivationForm activation_form(const MatmulWeight& weight) const = 0;
   /// Bytes of one prepared row, a multiple of 64.
   virtual std::size_t activation_row_bytes(ActivationForm form, std::int64_t in_features) const = 0;

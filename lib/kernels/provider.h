@@ -26,6 +26,9 @@ ProviderState onednn_state();
 /// Shape and type checks shared by every place_weight. Throws Error(Shape | Unsupported).
 void check_weight(const TensorView& weight);
 
+/// The checks of adopt_weight(): `bytes` are what the shape takes.
+void check_packed(const PackedTensor& packed, std::size_t bytes);
+
 /// Whether the word names an operation of Kernels::implementation_of().
 bool is_operation(std::string_view operation);
 

@@ -10,6 +10,22 @@ void MatmulWeight::pack(Range, const std::byte*) {
   TENON_CHECK(tiles == 0);  // who asks for packing says how
 }
 
+std::unique_ptr<MatmulWeight> Kernels::adopt_weight(const PackedTensor&) const {
+  throw Error(ErrorKind::Unsupported,
+              "the " + std::string(name()) + " kernels read no packed weights");
+}
+
+void check_packed(const PackedTensor& packed, std::size_t bytes) {
+  if (packed.bytes.size() != bytes)
+    throw Error(ErrorKind::Input, "packed weights of shape " + packed.shape.to_string() + " have " +
+                                      std::to_string(packed.bytes.size()) + " bytes, not " +
+                                      std::to_string(bytes))
+        .hint("the file is damaged; pack the model anew");
+  if (reinterpret_cast<std::uintptr_t>(packed.bytes.data()) % 64 != 0)
+    throw Error(ErrorKind::Input, "packed weights do not begin at a multiple of 64 bytes")
+        .hint("the file is damaged; pack the model anew");
+}
+
 std::unique_ptr<MatmulWeight> Kernels::prepare_weight(const TensorView& weight, Precision precision,
                                                       bool may_repack) const {
   auto prepared = place_weight(weight, precision, may_repack);

@@ -15,6 +15,9 @@ constexpr std::int64_t kTileRows = kernels::Kernels::kColumnGrain;
 // What one worker reads at a time: stays in its second-level cache until it is packed.
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
+// Of a tensor that is also read by rows.
+constexpr std::string_view kPackedCopy = ".packed";
+
 }  // namespace
 
 WeightLoader::WeightLoader(const WeightSource& source, const SizeTable& sizes,
@@ -29,8 +32,13 @@ std::string WeightLoader::stored_name(std::string_view pattern, std::int64_t lay
 }
 
 std::optional<TensorView> WeightLoader::find(std::string_view name, const std::string& stored,
-                                             Size rows, Size columns, Need need) {
-  const std::optional<TensorView> view = source_.find(stored);
+                                             Size rows, Size columns, Need need,
+                                             bool may_be_packed) {
+  std::optional<TensorView> view;
+  if (const auto packed = may_be_packed ? source_.find_packed(stored) : std::nullopt)
+    view = TensorView{packed->dtype, packed->shape, nullptr};
+  else
+    view = source_.find(stored);
   if (!view) {
     if (!is_needed_[static_cast<std::size_t>(need)]) return std::nullopt;
     throw Error(ErrorKind::Input,
@@ -59,13 +67,41 @@ void WeightLoader::fill_vector(const TensorView& view, Vector& target) {
 }
 
 void WeightLoader::add_matrix(const TensorView& view, const std::string& name, Matrix& target) {
-  jobs_.push_back({view, name, &target});
+  std::optional<PackedTensor> packed = source_.find_packed(name);
+  const std::string copy = name + std::string(kPackedCopy);
+  if (!packed && (packed = source_.find_packed(copy))) used_.push_back(copy);
+  if (packed && !(packed->shape == view.shape && packed->dtype == view.dtype))
+    throw Error(ErrorKind::Input, "the tensor " + copy + " is not of the shape and type of " + name)
+        .at(source_.origin());
+  jobs_.push_back({view, name, &target, packed});
 }
 
 Error WeightLoader::named(const Error& error, const Job& job) const {
   return Error(error.kind(), "the tensor " + job.name + ": " + error.message())
       .at(source_.origin())
       .hint(error.hint());
+}
+
+std::unique_ptr<kernels::MatmulWeight> WeightLoader::adopt(const Job& job,
+                                                           const kernels::Kernels& kernels,
+                                                           kernels::Precision precision) const {
+  const auto describe = [](const WeightLayout& layout) {
+    return "layout " + std::to_string(layout.version) + " of the " + layout.provider + " kernels";
+  };
+  constexpr const char* kMend =
+      "take the file that it was packed from, or pack that one anew: "
+      "tenon-model quantize --layout packed MODEL.gguf PACKED.gguf";
+  const WeightLayout stored = source_.packed_layout(), read = kernels.packed_layout();
+  if (!(stored == read))
+    throw Error(ErrorKind::Unsupported,
+                "packed in " + describe(stored) + ", while here " +
+                    (read.version == 0 ? "the " + read.provider + " kernels read no packed weights"
+                                       : describe(read) + " is read"))
+        .hint(kMend);
+  if (precision == kernels::Precision::Exact)
+    throw Error(ErrorKind::Unsupported, "packed weights cannot be computed with exactly")
+        .hint("take the file that it was packed from, or --precision fast");
+  return kernels.adopt_weight(*job.packed);
 }
 
 std::vector<WeightLoader::Piece> WeightLoader::place(const kernels::Kernels& kernels,
@@ -77,7 +113,8 @@ std::vector<WeightLoader::Piece> WeightLoader::place(const kernels::Kernels& ker
   for (const Job& job : jobs_) {
     Matrix& matrix = *job.target;
     try {
-      matrix = kernels.place_weight(job.view, precision, may_repack);
+      matrix = job.packed ? adopt(job, kernels, precision)
+                          : kernels.place_weight(job.view, precision, may_repack);
     } catch (const Error& error) {
       throw named(error, job);
     }

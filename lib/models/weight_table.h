@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,9 +64,11 @@ class WeightLoader {
   void load(std::span<const WeightRow<Owner>> table, Owner& owner, std::int64_t layer = 0) {
     for (const WeightRow<Owner>& row : table) {
       const std::string name = stored_name(row.stored, layer);
-      const auto view = find(row.name, name, row.rows, row.columns, row.need);
+      const auto* matrix = std::get_if<Matrix& (*)(Owner&)>(&row.member);
+      const auto view =
+          find(row.name, name, row.rows, row.columns, row.need, matrix != nullptr);
       if (!view) continue;
-      if (const auto* matrix = std::get_if<Matrix& (*)(Owner&)>(&row.member))
+      if (matrix != nullptr)
         add_matrix(*view, name, (*matrix)(owner));
       else if (const auto* vector = std::get_if<Vector& (*)(Owner&)>(&row.member))
         fill_vector(*view, (*vector)(owner));
@@ -75,7 +78,7 @@ class WeightLoader {
   }
 
   /// Another matrix to prepare: a tensor used twice. `target` must stay where it is until
-  /// prepare().
+  /// prepare(). A packed copy of its own, NAME.packed, is used where the source has one.
   void add_matrix(const TensorView& view, const std::string& name, Matrix& target);
 
   /// Prepares every matrix since the last call: all of them packed in one parallel region, cut by
@@ -97,6 +100,7 @@ class WeightLoader {
     TensorView view;
     std::string name;
     Matrix* target;
+    std::optional<PackedTensor> packed;  // instead of the view's bytes
     std::size_t row_bytes() const {
       return tenon::row_bytes(view.dtype, static_cast<std::size_t>(view.row_elements()));
     }
@@ -110,11 +114,13 @@ class WeightLoader {
   std::vector<Piece> place(const kernels::Kernels& kernels, kernels::Precision precision,
                            bool may_repack);
   void pack(const Piece& piece, AlignedBuffer<std::byte>& buffer) const;
+  std::unique_ptr<kernels::MatmulWeight> adopt(const Job& job, const kernels::Kernels& kernels,
+                                               kernels::Precision precision) const;
   Error named(const Error& error, const Job& job) const;
 
   static std::string stored_name(std::string_view pattern, std::int64_t layer);
   std::optional<TensorView> find(std::string_view name, const std::string& stored, Size rows,
-                                 Size columns, Need need);
+                                 Size columns, Need need, bool may_be_packed);
   static void fill_vector(const TensorView& view, Vector& target);
 
   const WeightSource& source_;

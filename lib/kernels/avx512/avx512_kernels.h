@@ -17,6 +17,8 @@ class Avx512Kernels final : public Kernels {
 
   std::unique_ptr<MatmulWeight> place_weight(const TensorView& weight, Precision precision,
                                                bool may_repack) const override;
+  WeightLayout packed_layout() const override;
+  std::unique_ptr<MatmulWeight> adopt_weight(const PackedTensor& packed) const override;
   ActivationForm activation_form(const MatmulWeight& weight) const override;
   std::size_t activation_row_bytes(ActivationForm form, std::int64_t in_features) const override;
   void prepare_activations(ActivationForm form, const float* input, std::ptrdiff_t input_stride,

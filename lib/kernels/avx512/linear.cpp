@@ -85,21 +85,30 @@ std::size_t tile_count(std::int64_t columns) {
 class Avx512Weight final : public MatmulWeight {
  public:
   Avx512Weight(const TensorView& view, const Scheme& weight_scheme, bool may_repack)
-      : scheme(weight_scheme), file(view) {
-    out_features = view.shape[0];
-    in_features = view.shape[1];
-    dtype = view.dtype;
+      : Avx512Weight(view, weight_scheme) {
     bytes_read = view.bytes();
-    tile_bytes = packed_tile_bytes(scheme, in_features);
     if (!may_repack || scheme.kind == Scheme::Kind::Panels) return;
     const std::size_t count = tile_count(out_features);
-    packed = WeightMemory(count * tile_bytes);
-    bytes_read = bytes_owned = packed.size();
+    memory = WeightMemory(count * tile_bytes);
+    packed = memory.data();
+    bytes_read = bytes_owned = memory.size();
     tiles = static_cast<std::int64_t>(count);
   }
 
+  // Packed already, somewhere else.
+  Avx512Weight(const PackedTensor& stored, const Scheme& weight_scheme)
+      : Avx512Weight(TensorView{stored.dtype, stored.shape, nullptr}, weight_scheme) {
+    bytes_read = tile_count(out_features) * tile_bytes;
+    check_packed(stored, bytes_read);
+    packed = reinterpret_cast<const std::uint8_t*>(stored.bytes.data());
+  }
+
+  std::span<const std::byte> packed_bytes() const override {
+    return std::as_bytes(std::span(memory.data(), memory.size()));
+  }
+
   void pack(Range range, const std::byte* rows) override {
-    pack_tiles(range, rows, packed.data() + static_cast<std::size_t>(range.begin) * tile_bytes);
+    pack_tiles(range, rows, memory.data() + static_cast<std::size_t>(range.begin) * tile_bytes);
   }
 
   // `rows` begin with the first of tile range.begin.
@@ -116,7 +125,17 @@ class Avx512Weight final : public MatmulWeight {
   Scheme scheme;
   TensorView file;
   std::size_t tile_bytes = 0;
-  WeightMemory packed;  // empty: packed by every product, a few tiles at a time
+  const std::uint8_t* packed = nullptr;  // null: packed by every product, a few tiles at a time
+  WeightMemory memory;                   // of the packed tiles, unless they lie elsewhere
+
+ private:
+  Avx512Weight(const TensorView& view, const Scheme& weight_scheme)
+      : scheme(weight_scheme), file(view) {
+    out_features = view.shape[0];
+    in_features = view.shape[1];
+    dtype = view.dtype;
+    tile_bytes = packed_tile_bytes(scheme, in_features);
+  }
 };
 
 // Memory of one thread for one product; kept, because a pass has hundreds of products.
@@ -203,6 +222,16 @@ std::unique_ptr<MatmulWeight> Avx512Kernels::place_weight(const TensorView& weig
       weight, choose_scheme(weight.dtype, precision, has_bfloat16_), may_repack);
 }
 
+WeightLayout Avx512Kernels::packed_layout() const {
+  return {.provider = "avx512", .version = kPackedLayoutVersion};
+}
+
+std::unique_ptr<MatmulWeight> Avx512Kernels::adopt_weight(const PackedTensor& packed) const {
+  check_weight({packed.dtype, packed.shape, packed.bytes.data()});
+  return std::make_unique<Avx512Weight>(
+      packed, choose_scheme(packed.dtype, Precision::Fast, has_bfloat16_));
+}
+
 ActivationForm Avx512Kernels::activation_form(const MatmulWeight& weight) const {
   return static_cast<const Avx512Weight&>(weight).scheme.form;
 }
@@ -251,10 +280,10 @@ void Avx512Kernels::matmul(const MatmulWeight& weight, const std::byte* activati
     PanelProduct product(own, job);
     for (std::ptrdiff_t c = columns.begin; c < columns.end; c += kTileColumns)
       product.multiply_tile(c, output + c);
-  } else if (own.packed.empty()) {
+  } else if (own.packed == nullptr) {
     multiply_from_file(own, job, first_tile);
   } else {
-    job.tiles = own.packed.data() + static_cast<std::size_t>(first_tile) * own.tile_bytes;
+    job.tiles = own.packed + static_cast<std::size_t>(first_tile) * own.tile_bytes;
     own.scheme.multiply(job);
   }
 }

@@ -18,6 +18,10 @@
 /// Sizes stay at those of the file within 6 %; every group is whole cache lines.
 namespace tenon::kernels::avx512 {
 
+/// Counts up with every change of the bytes that pack.cpp or pack_floats.cpp write, so that files
+/// with packed weights of before are refused.
+inline constexpr unsigned kPackedLayoutVersion = 1;
+
 inline constexpr int kTileColumns = 16;
 
 enum class PackedFormat : int {

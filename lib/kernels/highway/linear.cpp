@@ -14,30 +14,48 @@ namespace {
 
 class HighwayWeight final : public MatmulWeight {
  public:
-  HighwayWeight(const TensorView& view, bool is_packed)
-      : file(view), layout(tile_layout(view.dtype)) {
-    out_features = view.shape[0];
-    in_features = view.shape[1];
-    dtype = view.dtype;
+  HighwayWeight(const TensorView& view, bool is_packed) : HighwayWeight(view) {
     bytes_read = view.bytes();
-    tile_bytes = layout.tile_bytes(in_features);
     if (!is_packed) return;
     tiles = (out_features + kTileColumns - 1) / kTileColumns;
-    packed = WeightMemory(static_cast<std::size_t>(tiles) * tile_bytes);
-    bytes_read = bytes_owned = packed.size();
+    memory = WeightMemory(static_cast<std::size_t>(tiles) * tile_bytes);
+    packed = memory.data();
+    bytes_read = bytes_owned = memory.size();
+  }
+
+  // Packed already, somewhere else.
+  explicit HighwayWeight(const PackedTensor& stored)
+      : HighwayWeight(TensorView{stored.dtype, stored.shape, nullptr}) {
+    const std::int64_t count = (out_features + kTileColumns - 1) / kTileColumns;
+    bytes_read = static_cast<std::size_t>(count) * tile_bytes;
+    check_packed(stored, bytes_read);
+    packed = reinterpret_cast<const std::uint8_t*>(stored.bytes.data());
+  }
+
+  std::span<const std::byte> packed_bytes() const override {
+    return std::as_bytes(std::span(memory.data(), memory.size()));
   }
 
   void pack(Range range, const std::byte* rows) override {
     const std::int64_t first = range.begin * kTileColumns;
     const std::int64_t count = std::min(range.size() * kTileColumns, out_features - first);
     pack_tiles({dtype, {count, in_features}, rows},
-               packed.data() + static_cast<std::size_t>(range.begin) * tile_bytes);
+               memory.data() + static_cast<std::size_t>(range.begin) * tile_bytes);
   }
 
   TensorView file;
   TileLayout layout;
   std::size_t tile_bytes = 0;
-  WeightMemory packed;  // empty: rows of the file are dequantised by every product
+  const std::uint8_t* packed = nullptr;  // null: rows of the file are dequantised by every product
+  WeightMemory memory;                   // of the packed tiles, unless they lie elsewhere
+
+ private:
+  explicit HighwayWeight(const TensorView& view) : file(view), layout(tile_layout(view.dtype)) {
+    out_features = view.shape[0];
+    in_features = view.shape[1];
+    dtype = view.dtype;
+    tile_bytes = layout.tile_bytes(in_features);
+  }
 };
 
 struct ThreadMemory {
@@ -63,7 +81,7 @@ class PanelProduct {
   }
 
   void multiply(Range columns, float* output, std::ptrdiff_t output_stride) {
-    const bool is_packed = !weight_.packed.empty();
+    const bool is_packed = weight_.packed != nullptr;
     const std::int64_t step = is_packed ? kPanelInputs : kFileInputs;
     std::fill_n(sums_, sums_size_, 0.0f);
     std::fill_n(panel_, kPanelColumns * step, 0.0f);  // columns that are not there
@@ -87,7 +105,7 @@ class PanelProduct {
     const std::ptrdiff_t tile = columns.begin / kTileColumns;
     const auto count = static_cast<int>((columns.size() + kTileColumns - 1) / kTileColumns);
     unpack_panel(weight_.layout,
-                 weight_.packed.data() + static_cast<std::size_t>(tile) * weight_.tile_bytes,
+                 weight_.packed + static_cast<std::size_t>(tile) * weight_.tile_bytes,
                  weight_.tile_bytes, count, first, inputs, panel_);
   }
 
@@ -118,6 +136,15 @@ std::unique_ptr<MatmulWeight> HighwayKernels::place_weight(const TensorView& wei
                                                            bool may_repack) const {
   check_weight(weight);
   return std::make_unique<HighwayWeight>(weight, may_repack && precision == Precision::Fast);
+}
+
+WeightLayout HighwayKernels::packed_layout() const {
+  return {.provider = "highway", .version = kPackedTilesVersion};
+}
+
+std::unique_ptr<MatmulWeight> HighwayKernels::adopt_weight(const PackedTensor& packed) const {
+  check_weight({packed.dtype, packed.shape, packed.bytes.data()});
+  return std::make_unique<HighwayWeight>(packed);
 }
 
 ActivationForm HighwayKernels::activation_form(const MatmulWeight&) const {

@@ -7,6 +7,10 @@
 
 namespace tenon::kernels::highway {
 
+/// Counts up with every change of the bytes that pack_tiles() writes, so that files with packed
+/// weights of before are refused.
+inline constexpr unsigned kPackedTilesVersion = 1;
+
 inline constexpr int kTileColumns = 16;
 inline constexpr int kTileInputs = 32;
 

@@ -26,6 +26,10 @@ class OneDnnKernels final : public Kernels {
                                                bool may_repack) const override {
     return below_.place_weight(weight, precision, may_repack);
   }
+  WeightLayout packed_layout() const override { return below_.packed_layout(); }
+  std::unique_ptr<MatmulWeight> adopt_weight(const PackedTensor& packed) const override {
+    return below_.adopt_weight(packed);
+  }
   ActivationForm activation_form(const MatmulWeight& weight) const override {
     return below_.activation_form(weight);
   }
