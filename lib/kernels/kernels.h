@@ -39,10 +39,11 @@ class MatmulWeight {
   DType dtype = DType::F32;     // storage type it came from
   std::size_t bytes_read = 0;   // bytes that one pass over all columns reads
   std::size_t bytes_owned = 0;  // memory beyond the bytes it refers to
-  std::int64_t tiles = 0;       // of 16 columns, each to be packed once; 0: nothing to pack
+  static constexpr std::int64_t kTileColumns = 32;
+  std::int64_t tiles = 0;  // of kTileColumns columns, each to be packed once; 0: nothing to pack
 
   /// Packs `tiles` of a placed weight from `rows`, the bytes of their rows in storage order (from row
-  /// 16 * tiles.begin on, as many as there are). The first touch of their memory is here. Different
+  /// kTileColumns * tiles.begin on, as many as there are). The first touch of their memory is here. Different
   /// tiles may be packed by different workers at once; the bits do not depend on the cut.
   virtual void pack(Range tiles, const std::byte* rows);
   /// The packed tiles, as Kernels::adopt_weight() takes them; empty where the weight lies as in the
@@ -126,7 +127,9 @@ class Kernels {
   std::unique_ptr<MatmulWeight> prepare_weight(const TensorView& weight, Precision precision,
                                                bool may_repack = true) const;
   /// The order that place_weight() packs into.
-  virtual WeightLayout packed_layout() const { return {.provider = std::string(name()), .version = 0}; }
+  virtual WeightLayout packed_layout() const {
+    return {.provider = std::string(name()), .version = 0};
+  }
   /// A matrix that lies in packed_layout() already: used where it is, which must outlive it. Only
   /// for Precision::Fast. Throws Error(Unsupported) where these kernels have no order of their own,
   /// Error(Input) where the bytes are not as many as the shape takes or begin at no multiple of 64.

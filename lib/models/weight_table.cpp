@@ -11,7 +11,7 @@ namespace tenon::models {
 
 namespace {
 
-constexpr std::int64_t kTileRows = kernels::Kernels::kColumnGrain;
+constexpr std::int64_t kTileRows = kernels::MatmulWeight::kTileColumns;
 // What one worker reads at a time: stays in its second-level cache until it is packed.
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 

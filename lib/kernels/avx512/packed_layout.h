@@ -15,12 +15,15 @@
 ///                  high one; 2-bit plane, 128 bytes: vector v has groups 4v + i at bit 2i;
 ///     1-bit plane, 64 bytes: group i at bit i; 8-bit plane, 512 bytes: as they are
 ///
+/// Tiles 2n and 2n + 1 share their groups: both headers, then block by block the one's and the other's, so that a
+/// kernel that takes both reads straight on. A last tile without a partner lies alone.
+///
 /// Sizes stay at those of the file within 6 %; every group is whole cache lines.
 namespace tenon::kernels::avx512 {
 
 /// Counts up with every change of the bytes that pack.cpp or pack_floats.cpp write, so that files
 /// with packed weights of before are refused.
-inline constexpr unsigned kPackedLayoutVersion = 1;
+inline constexpr unsigned kPackedLayoutVersion = 2;
 
 inline constexpr int kTileColumns = 16;
 

@@ -13,7 +13,7 @@ class HighwayKernels final : public Kernels {
   std::string_view implementation_of(std::string_view operation) const override;
 
   std::unique_ptr<MatmulWeight> place_weight(const TensorView& weight, Precision precision,
-                                               bool may_repack) const override;
+                                             bool may_repack) const override;
   WeightLayout packed_layout() const override;
   std::unique_ptr<MatmulWeight> adopt_weight(const PackedTensor& packed) const override;
   ActivationForm activation_form(const MatmulWeight& weight) const override;

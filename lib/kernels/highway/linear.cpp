@@ -18,7 +18,7 @@ class HighwayWeight final : public MatmulWeight {
     bytes_read = view.bytes();
     if (!is_packed) return;
     tiles = (out_features + kTileColumns - 1) / kTileColumns;
-    memory = WeightMemory(static_cast<std::size_t>(tiles) * tile_bytes);
+    memory = WeightMemory(packed_size());
     packed = memory.data();
     bytes_read = bytes_owned = memory.size();
   }
@@ -26,8 +26,7 @@ class HighwayWeight final : public MatmulWeight {
   // Packed already, somewhere else.
   explicit HighwayWeight(const PackedTensor& stored)
       : HighwayWeight(TensorView{stored.dtype, stored.shape, nullptr}) {
-    const std::int64_t count = (out_features + kTileColumns - 1) / kTileColumns;
-    bytes_read = static_cast<std::size_t>(count) * tile_bytes;
+    bytes_read = packed_size();
     check_packed(stored, bytes_read);
     packed = reinterpret_cast<const std::uint8_t*>(stored.bytes.data());
   }
@@ -39,8 +38,9 @@ class HighwayWeight final : public MatmulWeight {
   void pack(Range range, const std::byte* rows) override {
     const std::int64_t first = range.begin * kTileColumns;
     const std::int64_t count = std::min(range.size() * kTileColumns, out_features - first);
-    pack_tiles({dtype, {count, in_features}, rows},
-               memory.data() + static_cast<std::size_t>(range.begin) * tile_bytes);
+    pack_tiles(
+        {dtype, {count, in_features}, rows},
+        memory.data() + static_cast<std::size_t>(first / highway::kTileColumns) * tile_bytes);
   }
 
   TensorView file;
@@ -55,6 +55,11 @@ class HighwayWeight final : public MatmulWeight {
     in_features = view.shape[1];
     dtype = view.dtype;
     tile_bytes = layout.tile_bytes(in_features);
+  }
+
+  std::size_t packed_size() const {
+    const std::int64_t count = (out_features + highway::kTileColumns - 1) / highway::kTileColumns;
+    return static_cast<std::size_t>(count) * tile_bytes;
   }
 };
 

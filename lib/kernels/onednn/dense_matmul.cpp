@@ -66,8 +66,7 @@ void multiply_widened(const TensorView& a, const TensorView& b, Tensor& c,
   const Tensor wide_a = widen(a), wide_b = widen(b);
   Tensor wide_c = widen(c.view());
   multiply(wide_a.view(), wide_b.view(), wide_c, options);
-  reference_kernels().narrow(wide_c.floats().data(), c.shape().elements(), c.dtype(),
-                                  c.data());
+  reference_kernels().narrow(wide_c.floats().data(), c.shape().elements(), c.dtype(), c.data());
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class OneDnnKernels final : public Kernels {
   }
 
   std::unique_ptr<MatmulWeight> place_weight(const TensorView& weight, Precision precision,
-                                               bool may_repack) const override {
+                                             bool may_repack) const override {
     return below_.place_weight(weight, precision, may_repack);
   }
   WeightLayout packed_layout() const override { return below_.packed_layout(); }

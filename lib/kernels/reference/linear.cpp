@@ -19,7 +19,7 @@ ReferenceWeight::ReferenceWeight(const TensorView& view, Precision weight_precis
 }
 
 std::unique_ptr<MatmulWeight> ReferenceKernels::place_weight(const TensorView& weight,
-                                                               Precision precision, bool) const {
+                                                             Precision precision, bool) const {
   check_weight(weight);
   return std::make_unique<ReferenceWeight>(weight, precision);
 }

@@ -22,7 +22,7 @@ class ReferenceKernels final : public Kernels {
   std::string_view implementation_of(std::string_view operation) const override;
 
   std::unique_ptr<MatmulWeight> place_weight(const TensorView& weight, Precision precision,
-                                               bool may_repack) const override;
+                                             bool may_repack) const override;
   ActivationForm activation_form(const MatmulWeight& weight) const override;
   std::size_t activation_row_bytes(ActivationForm form, std::int64_t in_features) const override;
   void prepare_activations(ActivationForm form, const float* input, std::ptrdiff_t input_stride,
