@@ -82,16 +82,17 @@ inline void quantize_query(const float* query, int head_dim, float* prepared) {
     const __m512 a = _mm512_loadu_ps(query + d), b = _mm512_loadu_ps(query + d + 16);
     const float largest = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(a), _mm512_abs_ps(b)));
     constexpr float kLargest = 127 * 128;
-    const float inverse = largest > 0.0f ? kLargest / largest : 0.0f;
+    const float inverse = largest > 1e-30f ? kLargest / largest : 0.0f;  // 0: no score to speak of
     // Not finite where a number is not, so that the score is not either.
     const __m512 zero = _mm512_setzero_ps();
     const float spoiled =
         _mm512_reduce_add_ps(_mm512_add_ps(_mm512_mul_ps(a, zero), _mm512_mul_ps(b, zero)));
     block->scale = largest / kLargest + spoiled;
+    const __mmask16 is_finite = spoiled == 0.0f ? 0xFFFF : 0;
     __m512i sum = _mm512_setzero_si512();
     for (int half = 0; half < 2; ++half) {
-      const __m512i whole =
-          _mm512_cvtps_epi32(_mm512_mul_ps(half == 0 ? a : b, _mm512_set1_ps(inverse)));
+      const __m512i whole = _mm512_maskz_cvtps_epi32(
+          is_finite, _mm512_mul_ps(half == 0 ? a : b, _mm512_set1_ps(inverse)));
       const __m512i high = _mm512_srai_epi32(_mm512_add_epi32(whole, _mm512_set1_epi32(64)), 7);
       const __m512i low = _mm512_sub_epi32(whole, _mm512_slli_epi32(high, 7));
       _mm_storeu_si128(reinterpret_cast<__m128i*>(block->high + 16 * half),
