@@ -36,14 +36,18 @@ std::uint32_t file_type_of(DType dtype) {
 
 }  // namespace
 
+void set_quantization_keys(formats::GgufMetadata& metadata, DType dtype) {
+  metadata.set("general.file_type", formats::MetadataValue::of(file_type_of(dtype)));
+  metadata.set("general.quantization_version", formats::MetadataValue::of(std::uint32_t{2}));
+}
+
 std::vector<TensorReport> quantize_gguf(const formats::GgufFile& file,
                                         const QuantizeOptions& options, formats::ByteSink sink,
                                         Team& team,
                                         const std::function<void(const TensorReport&)>& done) {
   const std::vector<TensorPlan> plan = plan_quantization(file, options);
   formats::GgufMetadata metadata = file.metadata();
-  metadata.set("general.file_type", formats::MetadataValue::of(file_type_of(options.dtype)));
-  metadata.set("general.quantization_version", formats::MetadataValue::of(std::uint32_t{2}));
+  set_quantization_keys(metadata, options.dtype);
   std::vector<formats::GgufTensorPlan> table;
   table.reserve(plan.size());
   for (const TensorPlan& tensor : plan)

@@ -18,4 +18,7 @@ std::vector<TensorReport> quantize_gguf(const formats::GgufFile& file,
                                         Team& team,
                                         const std::function<void(const TensorReport&)>& done = {});
 
+/// general.file_type and general.quantization_version of a file whose matrices mostly are `dtype`.
+void set_quantization_keys(formats::GgufMetadata& metadata, DType dtype);
+
 }  // namespace tenon::conversion

@@ -6,8 +6,8 @@
 #include <unordered_set>
 
 #include "formats/file_kind.h"
-#include "formats/gguf_packed.h"
 #include "formats/ggml_types.h"
+#include "formats/gguf_packed.h"
 
 namespace tenon::formats {
 

@@ -20,8 +20,8 @@ void read_packed_sizes(const GgufMetadata& metadata, std::vector<GgufTensor>& te
   if (packed.empty()) return;
   const WeightLayout layout = read_packed_layout(metadata);
   if (layout.version == 0)
-    throw metadata.error(kPackedVersion, "is missing or 0, but tensor " + quoted(packed[0]->name) +
-                                             " is packed");
+    throw metadata.error(kPackedVersion,
+                         "is missing or 0, but tensor " + quoted(packed[0]->name) + " is packed");
   const std::vector<std::int64_t> bytes = metadata.require_i64s(kPackedBytes);
   if (bytes.size() != packed.size())
     throw metadata.error(kPackedBytes, "has " + std::to_string(bytes.size()) +

@@ -39,13 +39,14 @@ class MatmulWeight {
   DType dtype = DType::F32;     // storage type it came from
   std::size_t bytes_read = 0;   // bytes that one pass over all columns reads
   std::size_t bytes_owned = 0;  // memory beyond the bytes it refers to
-  static constexpr std::int64_t kTileColumns = 32;
-  std::int64_t tiles = 0;  // of kTileColumns columns, each to be packed once; 0: nothing to pack
+  /// Pieces of Kernels::kColumnGrain columns, each to be packed once; 0: nothing to pack.
+  std::int64_t grains = 0;
 
-  /// Packs `tiles` of a placed weight from `rows`, the bytes of their rows in storage order (from row
-  /// kTileColumns * tiles.begin on, as many as there are). The first touch of their memory is here. Different
-  /// tiles may be packed by different workers at once; the bits do not depend on the cut.
-  virtual void pack(Range tiles, const std::byte* rows);
+  /// Packs `range` of the grains of a placed weight from `rows`, the bytes of their rows in storage
+  /// order (from row kColumnGrain * range.begin on, as many as there are). The first touch of their
+  /// memory is here. Different grains may be packed by different workers at once; the bits do not
+  /// depend on the cut.
+  virtual void pack(Range range, const std::byte* rows);
   /// The packed tiles, as Kernels::adopt_weight() takes them; empty where the weight lies as in the
   /// file.
   virtual std::span<const std::byte> packed_bytes() const { return {}; }
@@ -119,7 +120,7 @@ class Kernels {
   // -- Linear -----------------------------------------------------------------------------------
   /// Makes room for a matrix, once at load; reads none of its numbers. `weight` has rank 2,
   /// [out_features, in_features], any float or block dtype. Throws Error(Shape | Unsupported). With
-  /// `may_repack` false the weight only refers to the bytes of the view; else all of its tiles are
+  /// `may_repack` false the weight only refers to the bytes of the view; else all of its grains are
   /// to be packed before the first matmul, which then never looks at the view.
   virtual std::unique_ptr<MatmulWeight> place_weight(const TensorView& weight, Precision precision,
                                                      bool may_repack = true) const = 0;

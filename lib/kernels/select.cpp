@@ -7,7 +7,7 @@
 namespace tenon::kernels {
 
 void MatmulWeight::pack(Range, const std::byte*) {
-  TENON_CHECK(tiles == 0);  // who asks for packing says how
+  TENON_CHECK(grains == 0);  // who asks for packing says how
 }
 
 std::unique_ptr<MatmulWeight> Kernels::adopt_weight(const PackedTensor&) const {
@@ -29,7 +29,7 @@ void check_packed(const PackedTensor& packed, std::size_t bytes) {
 std::unique_ptr<MatmulWeight> Kernels::prepare_weight(const TensorView& weight, Precision precision,
                                                       bool may_repack) const {
   auto prepared = place_weight(weight, precision, may_repack);
-  if (prepared->tiles > 0) prepared->pack({0, prepared->tiles}, weight.data);
+  if (prepared->grains > 0) prepared->pack({0, prepared->grains}, weight.data);
   return prepared;
 }
 

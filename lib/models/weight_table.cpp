@@ -11,7 +11,7 @@ namespace tenon::models {
 
 namespace {
 
-constexpr std::int64_t kTileRows = kernels::MatmulWeight::kTileColumns;
+constexpr std::int64_t kGrainRows = kernels::Kernels::kColumnGrain;
 // What one worker reads at a time: stays in its second-level cache until it is packed.
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
@@ -118,23 +118,24 @@ std::vector<WeightLoader::Piece> WeightLoader::place(const kernels::Kernels& ker
     } catch (const Error& error) {
       throw named(error, job);
     }
-    const std::size_t tile_bytes = kTileRows * job.row_bytes();
-    const auto step = static_cast<std::int64_t>(std::max<std::size_t>(1, kPieceBytes / tile_bytes));
-    for (std::int64_t tile = 0; tile < matrix->tiles; tile += step)
-      pieces.push_back({&job, {tile, std::min(tile + step, matrix->tiles)}});
+    const std::size_t grain_bytes = kGrainRows * job.row_bytes();
+    const auto step =
+        static_cast<std::int64_t>(std::max<std::size_t>(1, kPieceBytes / grain_bytes));
+    for (std::int64_t grain = 0; grain < matrix->grains; grain += step)
+      pieces.push_back({&job, {grain, std::min(grain + step, matrix->grains)}});
   }
   return pieces;
 }
 
 void WeightLoader::pack(const Piece& piece, AlignedBuffer<std::byte>& buffer) const {
   const Job& job = *piece.job;
-  const std::int64_t first = piece.tiles.begin * kTileRows;
-  const std::int64_t rows = std::min(piece.tiles.size() * kTileRows, job.view.shape[0] - first);
+  const std::int64_t first = piece.grains.begin * kGrainRows;
+  const std::int64_t rows = std::min(piece.grains.size() * kGrainRows, job.view.shape[0] - first);
   const std::size_t size = static_cast<std::size_t>(rows) * job.row_bytes();
   buffer.reserve_discarding(size);
   const auto bytes = source_.read(job.view, static_cast<std::size_t>(first) * job.row_bytes(), size,
                                   buffer.span());
-  (*job.target)->pack(piece.tiles, bytes.data());
+  (*job.target)->pack(piece.grains, bytes.data());
 }
 
 std::size_t WeightLoader::prepare(const kernels::Kernels& kernels, kernels::Precision precision,

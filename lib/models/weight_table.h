@@ -65,8 +65,7 @@ class WeightLoader {
     for (const WeightRow<Owner>& row : table) {
       const std::string name = stored_name(row.stored, layer);
       const auto* matrix = std::get_if<Matrix& (*)(Owner&)>(&row.member);
-      const auto view =
-          find(row.name, name, row.rows, row.columns, row.need, matrix != nullptr);
+      const auto view = find(row.name, name, row.rows, row.columns, row.need, matrix != nullptr);
       if (!view) continue;
       if (matrix != nullptr)
         add_matrix(*view, name, (*matrix)(owner));
@@ -105,10 +104,10 @@ class WeightLoader {
       return tenon::row_bytes(view.dtype, static_cast<std::size_t>(view.row_elements()));
     }
   };
-  /// Some tiles of one matrix.
+  /// Some grains of one matrix.
   struct Piece {
     const Job* job;
-    Range tiles;
+    Range grains;
   };
 
   std::vector<Piece> place(const kernels::Kernels& kernels, kernels::Precision precision,

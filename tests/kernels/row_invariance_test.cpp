@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "base/aligned_buffer.h"
+#include "base/error.h"
 #include "samples.h"
 
 using namespace tenon;
@@ -94,19 +96,20 @@ TEST_SUITE("row invariance") {
     });
   }
 
-  TEST_CASE("tiles packed one by one, backwards, from bytes that go away give the same bits") {
+  TEST_CASE("grains packed one by one, backwards, from bytes that go away give the same bits") {
     for_every_product([](const Product& product, int rows) {
       const TensorView view = product.weight.view();
       const auto placed = product.kernels.place_weight(view, Precision::Fast);
-      if (placed->tiles == 0) return;  // reads the file in place
-      CHECK(placed->tiles == 2);       // 49 columns
+      if (placed->grains == 0) return;  // reads the file in place
+      constexpr auto kGrain = static_cast<std::size_t>(Kernels::kColumnGrain);
+      REQUIRE(placed->grains == (49 + Kernels::kColumnGrain - 1) / Kernels::kColumnGrain);
       const std::size_t row = view.bytes() / 49;
-      for (std::ptrdiff_t tile = placed->tiles; tile-- > 0;) {
-        const auto first = static_cast<std::size_t>(32 * tile),
-                   last = std::min<std::size_t>(first + 32, 49);
+      for (std::ptrdiff_t grain = placed->grains; grain-- > 0;) {
+        const std::size_t first = kGrain * static_cast<std::size_t>(grain);
+        const std::size_t last = std::min<std::size_t>(first + kGrain, 49);
         // Of its own size, so that a read beyond it is seen.
-        std::vector<std::byte> copy(view.data + first * row, view.data + last * row);
-        placed->pack({tile, tile + 1}, copy.data());
+        const std::vector<std::byte> copy(view.data + first * row, view.data + last * row);
+        placed->pack({grain, grain + 1}, copy.data());
       }
       const auto packed = product.kernels.prepare_weight(view, Precision::Fast);
       if (product.kernels.activation_form(*packed) !=
@@ -115,6 +118,34 @@ TEST_SUITE("row invariance") {
       const auto piecewise = multiply(product.kernels, *placed, product.activations.row(0), rows);
       const auto whole = multiply(product.kernels, *packed, product.activations.row(0), rows);
       CHECK(same_bits(piecewise.data(), whole.data(), whole.size()));
+    });
+  }
+
+  TEST_CASE("packed bytes used where they lie give the same bits, and damaged ones are refused") {
+    for_every_product([](const Product& product, int rows) {
+      const TensorView view = product.weight.view();
+      const auto packed = product.kernels.prepare_weight(view, Precision::Fast);
+      const auto bytes = packed->packed_bytes();
+      CHECK(bytes.empty() == (product.kernels.packed_layout().version == 0));
+      if (bytes.empty()) {
+        CHECK_THROWS_AS(product.kernels.adopt_weight({view.dtype, view.shape, bytes}), Error);
+        return;
+      }
+      AlignedBuffer<std::byte> copy(bytes.size() + 64);
+      std::copy(bytes.begin(), bytes.end(), copy.data());
+      const auto adopted =
+          product.kernels.adopt_weight({view.dtype, view.shape, copy.span().first(bytes.size())});
+      CHECK(adopted->bytes_owned == 0);
+      CHECK(adopted->grains == 0);
+      if (product.kernels.activation_form(*packed) ==
+          product.kernels.activation_form(*product.prepared)) {
+        const auto in_place = multiply(product.kernels, *adopted, product.activations.row(0), rows);
+        const auto owned = multiply(product.kernels, *packed, product.activations.row(0), rows);
+        CHECK(same_bits(in_place.data(), owned.data(), owned.size()));
+      }
+      for (const auto wrong : {copy.span().first(bytes.size() - 1), copy.span().first(0),
+                               copy.span(), copy.span().subspan(8, bytes.size())})
+        CHECK_THROWS_AS(product.kernels.adopt_weight({view.dtype, view.shape, wrong}), Error);
     });
   }
 

@@ -159,7 +159,8 @@ void add_quantize(cli::Command& command) {
                       {"text", "jsonl"}, run_quantize, settings);
   job.positional({.name = "IN", .help = "GGUF model file"}, settings->input);
   job.positional({.name = "OUT", .help = "GGUF file to write"}, settings->output);
-  job.add(type_option("--type", "storage type of the weight matrices; must be given"),
+  job.add(type_option("--type",
+                      "storage type of the weight matrices; must be given with --layout file"),
           settings->type);
   job.add(
       type_option("--output-type",
@@ -178,6 +179,14 @@ void add_quantize(cli::Command& command) {
            .group = "Quantisation",
            .help = "give the output head the same type as the other matrices"},
           settings->is_pure);
+  job.add({.name = "--layout",
+           .group = "Quantisation",
+           .help = "packed puts the weights in the order that the kernels of this machine read, so "
+                   "that the model opens without a copy; types stay where --type is not given",
+           .value = "LAYOUT",
+           .choices = {"file", "packed"},
+           .is_common = true},
+          settings->layout);
 }
 
 void add_bench(cli::Command& command) {

@@ -58,6 +58,8 @@ struct QuantizeSettings {
   std::string embedding_type;             // of token_embd, where it is not the head too
   std::vector<std::string> tensor_types;  // "PART=TYPE"
   bool is_pure = false;
+  std::string layout = "file";  // or "packed": in the order that the kernels read
+  bool packs() const { return layout == "packed"; }
 };
 
 struct BenchSettings {

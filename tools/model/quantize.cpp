@@ -1,7 +1,9 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "conversion/pack_gguf.h"
 #include "conversion/quantize_gguf.h"
+#include "formats/language_model_file.h"
 #include "run.h"
 
 namespace tenon::model_tool {
@@ -26,10 +28,16 @@ conversion::TypeRule parse_rule(const std::string& text) {
   return {.part = text.substr(0, equals), .dtype = *dtype};
 }
 
-conversion::QuantizeOptions options_of(const QuantizeSettings& settings) {
-  if (settings.type.empty())
+std::optional<conversion::QuantizeOptions> options_of(const QuantizeSettings& settings) {
+  if (settings.type.empty() && !settings.packs())
     throw Error(ErrorKind::Usage, "quantize needs --type")
         .hint("--type Q8_0 loses little, Q4_K half as many bits");
+  const bool has_types = !settings.output_type.empty() || !settings.embedding_type.empty() ||
+                         !settings.tensor_types.empty() || settings.is_pure;
+  if (settings.type.empty() && has_types)
+    throw Error(ErrorKind::Usage, "without --type every tensor keeps its type")
+        .hint("add --type, or leave the options that give types out");
+  if (settings.type.empty()) return std::nullopt;
   if (settings.is_pure && !settings.output_type.empty())
     throw Error(ErrorKind::Usage, "--pure and --output-type contradict each other");
   conversion::QuantizeOptions options;
@@ -67,37 +75,50 @@ std::string line_of(const TensorReport& report) {
 
 }  // namespace
 
+namespace {
+
+formats::GgufFile open_input(const QuantizeSettings& settings) {
+  // A model that could not be opened again is refused before it is packed.
+  if (settings.packs()) formats::LanguageModelFile::open(settings.input).config();
+  return formats::GgufFile::open(settings.input);
+}
+
+}  // namespace
+
 int run_quantize(cli::Context& context, const QuantizeSettings& settings) {
-  const conversion::QuantizeOptions options = options_of(settings);
+  const auto options = options_of(settings);
   const bool is_text = context.common().format == "text";
   if (settings.output == "-" && context.common().output == "-")
     throw Error(ErrorKind::Usage, "the file and its report cannot both go to standard output")
         .hint("--output report.txt sends the report to a file");
-  const auto file = formats::GgufFile::open(settings.input);
+  const auto file = open_input(settings);
   Team team(static_cast<int>(context.common().threads));
 
   const auto progress =
       context.progress("tensors", static_cast<std::int64_t>(file.tensors().size()));
   std::int64_t finished = 0;
-  std::uint64_t bytes = 0, source_bytes = 0;
+  std::uint64_t bytes = 0, source_bytes = 0, file_bytes = 0;
   std::string table;
   cli::Output& target = context.open_output(settings.output, true);
-  conversion::quantize_gguf(
-      file, options,
-      [&](std::span<const std::byte> part) {
-        context.check_interrupt();
-        target.write({reinterpret_cast<const char*>(part.data()), part.size()});
-      },
-      team,
-      [&](const TensorReport& report) {
-        bytes += report.bytes;
-        source_bytes += report.source_bytes;
-        progress->set(++finished);
-        if (is_text)
-          table += line_of(report);
-        else
-          context.write(record_of(report));
-      });
+  const auto write = [&](std::span<const std::byte> part) {
+    context.check_interrupt();
+    file_bytes += part.size();
+    target.write({reinterpret_cast<const char*>(part.data()), part.size()});
+  };
+  const auto done = [&](const TensorReport& report) {
+    bytes += report.bytes;
+    source_bytes += report.source_bytes;
+    progress->set(++finished);
+    if (is_text)
+      table += line_of(report);
+    else
+      context.write(record_of(report));
+  };
+  if (settings.packs())
+    conversion::pack_gguf(file, options, kernels::select_kernels(context.common().kernels), write,
+                          team, done);
+  else
+    conversion::quantize_gguf(file, *options, write, team, done);
 
   if (is_text) {
     char head[256], tail[256];
@@ -110,7 +131,9 @@ int run_quantize(cli::Context& context, const QuantizeSettings& settings) {
     context.write_summary(cli::Record()
                               .add("tensors", finished)
                               .add("source_bytes", source_bytes)
-                              .add("bytes", bytes));
+                              .add("bytes", bytes)
+                              .add("layout", settings.layout)
+                              .add("file_bytes", file_bytes));
   }
   return cli::kExitDone;
 }

@@ -92,7 +92,7 @@ class Avx512Weight final : public MatmulWeight {
     memory = WeightMemory(count * tile_bytes);
     packed = memory.data();
     bytes_read = bytes_owned = memory.size();
-    tiles = (out_features + kTileColumns - 1) / kTileColumns;
+    grains = (out_features + Kernels::kColumnGrain - 1) / Kernels::kColumnGrain;
   }
 
   // Packed already, somewhere else.
@@ -108,10 +108,12 @@ class Avx512Weight final : public MatmulWeight {
   }
 
   void pack(Range range, const std::byte* rows) override {
-    const std::ptrdiff_t first = range.begin * kPair;
-    pack_tiles(
-        {first, std::min(range.end * kPair, static_cast<std::ptrdiff_t>(tile_count(out_features)))},
-        rows, memory.data() + static_cast<std::size_t>(first) * tile_bytes);
+    constexpr std::ptrdiff_t kGrainTiles = Kernels::kColumnGrain / kTileColumns;
+    const Range own{
+        range.begin * kGrainTiles,
+        std::min<std::ptrdiff_t>(range.end * kGrainTiles,
+                                 static_cast<std::ptrdiff_t>(tile_count(out_features)))};
+    pack_tiles(own, rows, memory.data() + static_cast<std::size_t>(own.begin) * tile_bytes);
   }
 
   // Tiles of 16 columns from an even one on: pairs lie side by side. `rows` begin with the first of tile
@@ -119,14 +121,13 @@ class Avx512Weight final : public MatmulWeight {
   void pack_tiles(Range range, const std::byte* rows, std::uint8_t* to) const {
     const FileWeight weight{reinterpret_cast<const std::uint8_t*>(rows),
                             row_bytes(dtype, static_cast<std::size_t>(in_features)),
-                            out_features - range.begin * avx512::kTileColumns, in_features};
+                            out_features - range.begin * kTileColumns, in_features};
     if (scheme.kind == Scheme::Kind::Blocks)
       pack_blocks(scheme.blocks, weight, 0, range.size(), to);
     else
       pack_floats(scheme.floats, weight, 0, range.size(), to);
   }
 
-  static constexpr std::ptrdiff_t kPair = kTileColumns / avx512::kTileColumns;
   Scheme scheme;
   TensorView file;
   std::size_t tile_bytes = 0;

@@ -17,8 +17,8 @@ class HighwayWeight final : public MatmulWeight {
   HighwayWeight(const TensorView& view, bool is_packed) : HighwayWeight(view) {
     bytes_read = view.bytes();
     if (!is_packed) return;
-    tiles = (out_features + kTileColumns - 1) / kTileColumns;
     memory = WeightMemory(packed_size());
+    grains = (out_features + Kernels::kColumnGrain - 1) / Kernels::kColumnGrain;
     packed = memory.data();
     bytes_read = bytes_owned = memory.size();
   }
@@ -36,11 +36,11 @@ class HighwayWeight final : public MatmulWeight {
   }
 
   void pack(Range range, const std::byte* rows) override {
-    const std::int64_t first = range.begin * kTileColumns;
-    const std::int64_t count = std::min(range.size() * kTileColumns, out_features - first);
-    pack_tiles(
-        {dtype, {count, in_features}, rows},
-        memory.data() + static_cast<std::size_t>(first / highway::kTileColumns) * tile_bytes);
+    const std::int64_t first = range.begin * Kernels::kColumnGrain;
+    const std::int64_t count =
+        std::min<std::int64_t>(range.size() * Kernels::kColumnGrain, out_features - first);
+    pack_tiles({dtype, {count, in_features}, rows},
+               memory.data() + static_cast<std::size_t>(first / kTileColumns) * tile_bytes);
   }
 
   TensorView file;
@@ -58,7 +58,7 @@ class HighwayWeight final : public MatmulWeight {
   }
 
   std::size_t packed_size() const {
-    const std::int64_t count = (out_features + highway::kTileColumns - 1) / highway::kTileColumns;
+    const std::int64_t count = (out_features + kTileColumns - 1) / kTileColumns;
     return static_cast<std::size_t>(count) * tile_bytes;
   }
 };

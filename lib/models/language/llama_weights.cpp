@@ -1,5 +1,6 @@
 #include "models/language/llama_weights.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
@@ -176,9 +177,9 @@ LlamaWeights load_llama_weights(const LlamaConfig& config, const WeightSource& s
     loader.load<LlamaLayer>(kLayerTable, weights.layers[i], static_cast<std::int64_t>(i));
   weights.parameters = loader.parameters();
   loader.load<LlamaWeights>(kRopeTable, weights);
-  loader.refuse_unused(config.architecture, kIgnored);
-  if (!source.find("output.weight"))
+  if (std::ranges::count(source.names(), "output.weight") == 0)
     loader.add_matrix(weights.embedding, "token_embd.weight", weights.head.weight);
+  loader.refuse_unused(config.architecture, kIgnored);
   const auto now = [&] { return options.clock ? options.clock() : 0.0; };
   const double start = now();
   weights.bytes_owned =
