@@ -91,7 +91,8 @@ void RotaryEmbedding::fill_table(std::int64_t position, std::span<float> table) 
 
 namespace {
 
-void rotate_interleaved(const float* cosines, const float* sines, std::size_t pairs, float* head) {
+void rotate_interleaved(const float* __restrict cosines, const float* __restrict sines,
+                        std::size_t pairs, float* __restrict head) {
   for (std::size_t i = 0; i < pairs; ++i) {
     const float x = head[2 * i], y = head[2 * i + 1];
     head[2 * i] = x * cosines[i] - y * sines[i];
@@ -99,7 +100,8 @@ void rotate_interleaved(const float* cosines, const float* sines, std::size_t pa
   }
 }
 
-void rotate_halves(const float* cosines, const float* sines, std::size_t pairs, float* head) {
+void rotate_halves(const float* __restrict cosines, const float* __restrict sines,
+                   std::size_t pairs, float* __restrict head) {
   for (std::size_t i = 0; i < pairs; ++i) {
     const float x = head[i], y = head[pairs + i];
     head[i] = x * cosines[i] - y * sines[i];

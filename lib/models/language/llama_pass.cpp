@@ -14,6 +14,10 @@ using kernels::AttentionRow;
 
 namespace {
 
+/// Rows whose gates are multiplied before the next ones are computed: what was written is still in the second-level
+/// cache then, and weights read again for the next rows cost little beside their products.
+constexpr int kGateRows = 64;
+
 constexpr std::ptrdiff_t kLine = 16;  // floats in a cache line; rows begin at one
 
 std::ptrdiff_t padded(std::int64_t size) {
@@ -354,12 +358,17 @@ void LlamaPass::feed_forward(Worker& worker, const LlamaLayer& layer, float* res
   const PreparedInput input =
       prepare_normed(worker, residual, rows, layer.ffn_norm, layer.gate_forms);
   const Range columns = worker.share(config_.ffn_dim, kernels::Kernels::kColumnGrain);
-  const feedforward::GatedBuffers buffers{workspace_.hidden.data(), workspace_.up.data(),
-                                          padded(config_.ffn_dim)};
-  feedforward::project_gate(kernels_, input, layer.ffn, columns, buffers);
-  lap(worker, PassPart::GateUp);
-  feedforward::multiply_gate(kernels_, rows, columns, buffers);
-  lap(worker, PassPart::Elementwise);
+  const std::ptrdiff_t stride = padded(config_.ffn_dim);
+  for (int begin = 0; begin < rows; begin += kGateRows) {
+    const int count = std::min(kGateRows, rows - begin);
+    const feedforward::GatedBuffers buffers{workspace_.hidden.data() + begin * stride,
+                                            workspace_.up.data() + begin * stride, stride};
+    feedforward::project_gate(kernels_, {input.prepared, input.first_slot + begin, count},
+                              layer.ffn, columns, buffers);
+    lap(worker, PassPart::GateUp);
+    feedforward::multiply_gate(kernels_, count, columns, buffers);
+    lap(worker, PassPart::Elementwise);
+  }
   worker.barrier();
   add_projected(worker, layer.ffn.down,
                 prepare(worker, workspace_.hidden.data(), config_.ffn_dim, rows, layer.down_forms,
