@@ -24,6 +24,7 @@ struct TensorLine {
   Shape shape;
   std::int64_t elements = 0;
   std::int64_t bytes = -1;  // -1: a type whose size is unknown
+  bool is_copy = false;     // packed, of another tensor: no parameters of its own
 };
 
 std::vector<TensorLine> tensor_lines(const formats::OpenedWeights& opened) {
@@ -32,7 +33,8 @@ std::vector<TensorLine> tensor_lines(const formats::OpenedWeights& opened) {
     for (const formats::GgufTensor& tensor : opened.gguf->tensors())
       lines.push_back({tensor.name, tensor.type_name, tensor.shape,
                        static_cast<std::int64_t>(tensor.elements),
-                       tensor.bytes ? static_cast<std::int64_t>(*tensor.bytes) : -1});
+                       tensor.bytes ? static_cast<std::int64_t>(*tensor.bytes) : -1,
+                       tensor.is_packed && tensor.name.ends_with(".packed")});
     return lines;
   }
   for (const formats::SafetensorsTensor& tensor : opened.safetensors->tensors())
@@ -65,7 +67,7 @@ cli::Record model_record(const formats::OpenedWeights& opened,
                          const std::vector<TensorLine>& lines) {
   std::int64_t parameters = 0, bytes = 0;
   for (const TensorLine& line : lines) {
-    parameters += line.elements;
+    parameters += line.is_copy ? 0 : line.elements;
     bytes += std::max<std::int64_t>(line.bytes, 0);
   }
   cli::Record record("model");
@@ -139,7 +141,7 @@ void print_text(cli::Context& context, const formats::OpenedWeights& opened,
   };
   std::int64_t parameters = 0, bytes = 0;
   for (const TensorLine& line : lines)
-    parameters += line.elements, bytes += std::max<std::int64_t>(line.bytes, 0);
+    parameters += line.is_copy ? 0 : line.elements, bytes += std::max<std::int64_t>(line.bytes, 0);
   fact("file", opened.weights->origin());
   fact("format", opened.format);
   if (opened.gguf != nullptr) {
