@@ -18,11 +18,13 @@ inline constexpr int kActivationBlock = 32;
 ///
 /// A block whose values lie closer than kSmallestActivation counts as all middle; one with a NaN or
 /// an infinity has a NaN scale, so that every output of that row is NaN and none is silently wrong.
+/// |int8| <= 127 always: among values a few units in the last place apart the middle is rounded, and the
+/// ends would be up to two reaches away from it. A middle of zero is +0.
 struct alignas(64) ActivationBlock {
   std::int8_t values[kActivationBlock];
   float scale;
   float middle;
-  float sum;  // of the 32 activations: what a weight block's minimum is multiplied by
+  float sum;  // of the 32 activations, or infinite: what a weight block's minimum is multiplied by
   // Start values of integer accumulators: -offset * sum of int8 values, for weights stored as
   // (weight + offset) >= 0.
   std::int32_t offset8;

@@ -57,20 +57,22 @@ void quantize_activation_block(const float* input, int size, std::byte* destinat
   if (!is_finite) {
     block.scale = block.middle = block.sum = std::nanf("");
   } else {
-    block.middle = 0.5f * smallest + 0.5f * largest;
+    block.middle = 0.5f * smallest + 0.5f * largest + 0.0f;  // -0 + 0 = +0
     const float reach = 0.5f * largest - 0.5f * smallest;
     int half_sums[2] = {0, 0};
     if (reach >= kSmallestActivation) {
       block.scale = reach / 127.0f;
       const float inverse = 127.0f / reach;
       for (int i = 0; i < size; ++i) {
-        const int value = static_cast<int>(std::nearbyint((input[i] - block.middle) * inverse));
+        const float steps = std::nearbyint((input[i] - block.middle) * inverse);
+        const int value = static_cast<int>(std::clamp(steps, -127.0f, 127.0f));
         block.values[i] = static_cast<std::int8_t>(value);
         half_sums[i / 16] += value;
       }
     }
     const int sum = half_sums[0] + half_sums[1];
-    block.sum = block.scale * static_cast<float>(sum) + 32.0f * block.middle;
+    // The mean first: parts beyond float32 would cancel to NaN.
+    block.sum = 32.0f * (block.scale * (static_cast<float>(sum) / 32.0f) + block.middle);
     block.offset8 = -8 * sum;
     block.offset16 = -16 * sum;
     block.offset128 = -128 * sum;
