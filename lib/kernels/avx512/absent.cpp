@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "kernels/avx512/without_bfloat16.h"
 #include "kernels/provider.h"
 
 // Linked in place of the avx512 provider where it is not built.
@@ -14,6 +15,10 @@ LimitLoops avx512_limit_loops() {
 
 const Kernels& avx512_kernels() {
   throw Error(ErrorKind::Internal, "the kernel provider avx512 is not in this build");
+}
+
+const Kernels* avx512_kernels_without_bfloat16() {
+  return nullptr;
 }
 
 }  // namespace tenon::kernels

@@ -3,6 +3,7 @@
 
 #include "kernels/attention_rows.h"
 #include "kernels/avx512/avx512_kernels.h"
+#include "kernels/avx512/without_bfloat16.h"
 #include "kernels/cache_cells.h"
 #include "kernels/dense_providers.h"
 
@@ -41,6 +42,11 @@ LimitLoops avx512_limit_loops() {
 const Kernels& avx512_kernels() {
   static const avx512::Avx512Kernels kernels(has_bfloat16());
   return kernels;
+}
+
+const Kernels* avx512_kernels_without_bfloat16() {
+  static const avx512::Avx512Kernels kernels(false);
+  return avx512_state().is_available ? &kernels : nullptr;
 }
 
 namespace avx512 {
