@@ -102,8 +102,10 @@ TEST_SUITE("highway") {
       }
       CHECK(worst_difference(rows_of_a_pass(kernels), rows_of_a_pass(reference)) <=
             kFloat32Tolerance);
-      for (const DType dtype : {DType::F32, DType::F16, DType::BF16})
+      for (const DType dtype : {DType::F32, DType::F16, DType::BF16, DType::Q8_0})
         for (const int head_dim : {20, 64}) {
+          if (dtype == DType::Q8_0 && head_dim % 32 != 0) continue;
+          INFO(dtype_name(dtype), " cache");
           const std::vector<float> output = attended(kernels, dtype, head_dim, 9);
           CHECK(worst_difference(output, attended(reference, dtype, head_dim, 9)) <=
                 kFloat32Tolerance);
