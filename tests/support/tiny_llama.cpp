@@ -1,6 +1,8 @@
 #include "support/tiny_llama.h"
 
 #include <cmath>
+#include <cstring>
+#include <stdexcept>
 
 #include "base/random.h"
 #include "precision/block_formats.h"
@@ -43,14 +45,54 @@ Spread spread_of(const std::string& name, std::int64_t in_features) {
   return {0.0, gain * std::sqrt(3.0 / static_cast<double>(in_features))};
 }
 
+// Where a block of a type that nothing is converted to keeps its float16 scales, and the exponent of two that
+// gives weights of about 0.1 by random codes.
+struct ScalePlace {
+  std::size_t offset;
+  int exponent;
+};
+
+std::vector<ScalePlace> scale_places(DType dtype) {
+  switch (dtype) {
+    case DType::Q2_K:
+      return {{80, -10}, {82, -10}};
+    case DType::Q3_K:
+      return {{108, -11}};
+    case DType::Q5_K:
+      return {{0, -15}, {2, -11}};
+    case DType::IQ4_NL:
+      return {{0, -11}};
+    default:
+      throw std::invalid_argument("no random blocks of this type");
+  }
+}
+
+void random_blocks(DType dtype, const RandomStream& random, std::span<std::byte> bytes) {
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(random.bits(i) & 0xFF);
+  const auto block = static_cast<std::size_t>(dtype_info(dtype).block_bytes);
+  for (std::size_t begin = 0; begin < bytes.size(); begin += block)
+    for (const auto [offset, exponent] : scale_places(dtype)) {
+      const auto bits = static_cast<std::uint16_t>((15 + exponent) << 10 |
+                                                   (random.bits(begin + offset) >> 8 & 0x3FF));
+      std::memcpy(&bytes[begin + offset], &bits, sizeof bits);
+    }
+}
+
 class Maker {
  public:
   Maker(MemoryWeights& weights, const TinyWeights& options)
       : weights_(weights), options_(options) {}
 
   void matrix(const std::string& name, std::int64_t rows, std::int64_t columns) {
-    const std::vector<float> values = numbers(name, rows * columns, columns);
     Tensor tensor(options_.dtype, {rows, columns});
+    if (!precision::can_quantize(options_.dtype)) {
+      random_blocks(options_.dtype, RandomStream(options_.seed, name),
+                    {tensor.data(), tensor.view().bytes()});
+      weights_.add(name, std::move(tensor));
+      return;
+    }
+    const std::vector<float> values = numbers(name, rows * columns, columns);
     const std::size_t stride = row_bytes(options_.dtype, static_cast<std::size_t>(columns));
     for (std::int64_t r = 0; r < rows; ++r)
       precision::quantize(options_.dtype,

@@ -19,7 +19,9 @@ namespace tenon::test {
 models::LlamaConfig tiny_llama_config(std::string_view architecture = "llama");
 
 struct TinyWeights {
-  DType dtype = DType::F32;   // of the matrices; rows must be multiples of its block
+  /// Of the matrices; rows must be multiples of its block. Types that nothing can be converted to are made of
+  /// random blocks.
+  DType dtype = DType::F32;
   bool is_tied = false;       // no output.weight
   bool has_qkv_bias = false;  // also where the config requires it
   bool has_head_norms = false;
