@@ -71,8 +71,13 @@ def model_of_type(model, dtype):
     return target
 
 
+def types_offered():
+    """What tenon-model quantize writes."""
+    return figures.types_offered(run([BIN / "tenon-model", "quantize", "--help"]))
+
+
 def types_to_measure():
-    return [name for name in figures.types_offered(run([BIN / "tenon-model", "quantize", "--help"])) if name != "F32"]
+    return [name for name in types_offered() if name != "F32"]
 
 
 def processor():
@@ -86,15 +91,20 @@ def processor():
     return name, [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16") if flag in flags]
 
 
-def facts(threads):
-    """What every record carries."""
+def build_facts():
+    """What was measured, and where."""
     name, flags = processor()
     return {"commit": run(["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude", "*"]).strip(),
             "processor": f"{name} ({' '.join(flags)})",
+            "version": run([BIN / "tenon-model", "--version"]).split("\n")[0]}
+
+
+def facts(threads):
+    """What every record of speed carries."""
+    return {**build_facts(),
             "limits": figures.limits_of(run([BIN / "tenon-model", "bench", "--limits", "-j", threads,
                                              "--format", "jsonl"])),
-            "peer": f"llama-cpp-python {PEER_VERSION}",
-            "version": run([BIN / "tenon-model", "--version"]).split("\n")[0]}
+            "peer": f"llama-cpp-python {PEER_VERSION}"}
 
 
 class Tenon:
