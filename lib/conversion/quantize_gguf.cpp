@@ -23,8 +23,16 @@ std::uint32_t file_type_of(DType dtype) {
       return 8;
     case DType::Q5_1:
       return 9;
+    case DType::Q2_K:
+      return 10;
+    case DType::Q3_K:
+      return 11;
     case DType::Q4_K:
       return 14;
+    case DType::Q5_K:
+      return 16;
+    case DType::IQ4_NL:
+      return 25;
     case DType::Q6_K:
       return 18;
     case DType::BF16:

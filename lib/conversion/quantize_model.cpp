@@ -41,15 +41,30 @@ bool is_norm(std::string_view name) {
   return contains(name, "_norm.") || name.starts_with("norm.") || contains(name, ".norm.");
 }
 
+/// What stands in for a type whose blocks of 256 do not divide a row, as in llama.cpp's quantize.
+DType smaller_block(DType dtype) {
+  switch (dtype) {
+    case DType::Q2_K:
+    case DType::Q3_K:
+      return DType::IQ4_NL;
+    case DType::Q4_K:
+      return DType::Q5_0;
+    case DType::Q5_K:
+      return DType::Q5_1;
+    case DType::Q6_K:
+      return DType::Q8_0;
+    default:
+      return DType::F16;
+  }
+}
+
 /// A type whose block divides the row.
 DType fitting_dtype(DType dtype, std::int64_t row_elements) {
   const auto fits = [&](DType candidate) {
     return row_elements % dtype_info(candidate).block_elements == 0;
   };
   if (fits(dtype)) return dtype;
-  const DType smaller = dtype == DType::Q4_K   ? DType::Q5_0
-                        : dtype == DType::Q6_K ? DType::Q8_0
-                                               : DType::F16;
+  const DType smaller = smaller_block(dtype);
   return fits(smaller) ? smaller : DType::F16;
 }
 
@@ -84,7 +99,9 @@ class Planner {
     if (!precision::can_quantize(dtype))
       throw Error(ErrorKind::Usage,
                   "weights cannot be written as " + std::string(dtype_name(dtype)))
-          .hint("choose one of F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q6_K");
+          .hint(
+              "choose one of F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 IQ4_NL Q2_K Q3_K Q4_K Q5_K "
+              "Q6_K");
   }
 
   /// Sets the type and the reason of a matrix; false: it is kept.

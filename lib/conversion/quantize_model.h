@@ -36,9 +36,10 @@ enum class TypeReason : std::uint8_t {
   Rule,       // QuantizeOptions::rules
   Output,     // the last matrix decides the logits: more bits
   Embedding,  // QuantizeOptions::embedding_dtype
-  Fallback,   // a row is no multiple of the block: Q4_K → Q5_0, Q6_K → Q8_0, others → F16
-  Vector,     // vectors, norms and scalars stay float32: they are small and every number counts
-  Kept,       // as it is: integers, routers, position tables, convolutions of state-space models
+  Fallback,  // a row is no multiple of the block: Q2_K, Q3_K → IQ4_NL, Q4_K → Q5_0, Q5_K → Q5_1,
+             // Q6_K → Q8_0, others → F16
+  Vector,  // vectors, norms and scalars stay float32: they are small and every number counts
+  Kept,    // as it is: integers, routers, position tables, convolutions of state-space models
 };
 /// "asked", "rule", "output", ...
 std::string_view type_reason_name(TypeReason reason);

@@ -15,12 +15,16 @@ namespace tenon::precision {
 /// Block formats only.
 void dequantize_blocks(DType dtype, const std::byte* source, std::span<float> destination);
 
-/// Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q6_K. Throws Error(Input) where a scale exceeds float16.
+/// Throws Error(Input) where a scale exceeds float16.
 void quantize_blocks(DType dtype, std::span<const float> source, std::byte* destination);
 
-/// One block of 256 numbers (quantize_k_blocks.cpp).
+/// One block, of 256 numbers (quantize_k_blocks.cpp) or 32 (quantize_iq4_nl.cpp).
+void encode_block(const float* x, BlockQ2_K& block);
+void encode_block(const float* x, BlockQ3_K& block);
 void encode_block(const float* x, BlockQ4_K& block);
+void encode_block(const float* x, BlockQ5_K& block);
 void encode_block(const float* x, BlockQ6_K& block);
+void encode_block(const float* x, BlockIQ4_NL& block);
 
 /// A scale or minimum as float16; throws Error(Input) where it would become infinite.
 std::uint16_t encode_scale(float scale);

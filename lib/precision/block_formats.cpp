@@ -100,7 +100,11 @@ bool can_quantize(DType dtype) {
     case DType::Q5_0:
     case DType::Q5_1:
     case DType::Q8_0:
+    case DType::IQ4_NL:
+    case DType::Q2_K:
+    case DType::Q3_K:
     case DType::Q4_K:
+    case DType::Q5_K:
     case DType::Q6_K:
       return true;
     default:
@@ -112,7 +116,8 @@ void quantize(DType dtype, std::span<const float> source, std::byte* destination
   if (!can_quantize(dtype))
     throw Error(ErrorKind::Unsupported,
                 "numbers cannot be converted to " + std::string(dtype_name(dtype)))
-        .hint("choose one of F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q6_K");
+        .hint(
+            "choose one of F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 IQ4_NL Q2_K Q3_K Q4_K Q5_K Q6_K");
   const std::size_t bytes = row_bytes(dtype, source.size());  // refuses part of a block
   if (bytes == 0) return;
   if (!is_all_finite(source))

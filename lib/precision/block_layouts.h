@@ -175,4 +175,14 @@ constexpr int unpack_q3_k_scale(const std::uint8_t (&packed)[12], int group) {
   return (low | high << 4) - 32;
 }
 
+/// The inverse of unpack_q3_k_scale(), -32 <= scale < 32; `packed` starts as zeros.
+constexpr void pack_q3_k_scale(int scale, int group, std::uint8_t (&packed)[12]) {
+  const int bits = scale + 32;
+  const auto put = [&](int i, int value) {
+    packed[i] = static_cast<std::uint8_t>(packed[i] | value);
+  };
+  put(group % 8, (bits & 15) << (group < 8 ? 0 : 4));
+  put(8 + group % 4, bits >> 4 << (2 * (group / 4)));
+}
+
 }  // namespace tenon::precision

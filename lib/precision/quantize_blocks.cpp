@@ -152,6 +152,14 @@ void quantize_blocks(DType dtype, std::span<const float> source, std::byte* dest
       return encode_row<BlockQ5_1, kBlockElements>(source, destination);
     case DType::Q8_0:
       return encode_row<BlockQ8_0, kBlockElements>(source, destination);
+    case DType::IQ4_NL:
+      return encode_row<BlockIQ4_NL, kBlockElements>(source, destination);
+    case DType::Q2_K:
+      return encode_row<BlockQ2_K, kKBlockElements>(source, destination);
+    case DType::Q3_K:
+      return encode_row<BlockQ3_K, kKBlockElements>(source, destination);
+    case DType::Q5_K:
+      return encode_row<BlockQ5_K, kKBlockElements>(source, destination);
     case DType::Q4_K:
       return encode_row<BlockQ4_K, kKBlockElements>(source, destination);
     case DType::Q6_K:

@@ -1,304 +1,159 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 
 #include "precision/block_codecs.h"
+#include "precision/block_search.h"
 #include "precision/number_formats.h"
 
 namespace tenon::precision {
 
 namespace {
 
-// The K formats store the scale (and minimum) of a group as a small integer times a float16 of the
-// block. Finding them is weighted least squares over scales and integer codes, in three steps:
-//   1. search: a grid of trial scales for each group; each fixes the codes, and the codes fix the
-//   best
-//      real scale (and minimum) in closed form;
-//   2. block: the largest scale and minimum of the groups set the two float16 numbers;
-//   3. settle: for each group try the integers around the scale and minimum wanted, with the
-//   numbers as
-//      dequantize() will compute them, and keep the trial with the smallest error.
-// An error at x weighs rms + |x|, rms that of the group: large weights carry more of a product's
-// sum. ggml-quants.c has the same steps without the third; errors here come out below it (the tests
-// compare).
-//
-// Trials run in lanes: the inner loops go over them, so that every float sum has one order and the
-// compiler makes vector code of the loops ("unroll 1": GCC 12 would unroll the lanes and lose
-// them).
-
-constexpr std::size_t kLanes = 16;
-using Lanes = std::array<float, kLanes>;
-
-// Q4_K: codes 0..15 in groups of 32. Spans of 12.5 .. 16.25 steps: a long step leaves codes unused,
-// a short one clips the ends. Q6_K: codes -32..31 in groups of 16; the extreme number at 24.5 .. 32
-// steps.
-constexpr std::size_t kAffineGroup = 32, kSymmetricGroup = 16;
-constexpr float kShortestSpan = 12.5f, kSpanStep = 0.25f, kFineStep = 0.015f;
-constexpr float kShortestReach = 24.5f, kReachStep = 0.5f;
-// No float16 scale reaches numbers of this size; below it no sum of squares overflows.
-constexpr float kTooLarge = 0x1p30f;
-
-/// Nearest integer, ties to even; right for |value| < 2^22, and beyond that still large.
-float round_integer(float value) {
-  constexpr float kMagic = 0x1.8p23f;
-  return (value + kMagic) - kMagic;
-}
-
-float clamp_code(float code, float lowest, float highest) {
-  code = code < lowest ? lowest : code;
-  return code > highest ? highest : code;
-}
-
-float affine_code(float x, float minimum, float inverse_step) {
-  return clamp_code(round_integer((x + minimum) * inverse_step), 0.0f, 15.0f);
-}
-
-float symmetric_code(float x, float inverse_step) {
-  return clamp_code(round_integer(x * inverse_step), -32.0f, 31.0f);
-}
-
-/// A step too small to invert decodes to nothing but zeros.
-float inverse_or_zero(float step) {
-  return std::fabs(step) < std::numeric_limits<float>::min() ? 0.0f : 1.0f / step;
-}
-
-/// `wanted` in units of `scale`, at most `most` of them in magnitude.
-int units_of(float wanted, float scale, int most) {
-  const float units = wanted * inverse_or_zero(scale);
-  const auto bound = static_cast<float>(most);
-  return static_cast<int>(std::lround(std::clamp(units, -bound, bound)));
-}
-
-void set_weights(const float* x, std::size_t count, float* weights) {
-  float squares = 0.0f;
-  for (std::size_t j = 0; j < count; ++j) squares += x[j] * x[j];
-  const float rms = std::sqrt(squares / static_cast<float>(count));
-  for (std::size_t j = 0; j < count; ++j) weights[j] = rms + std::fabs(x[j]);
-}
-
-std::size_t lowest_lane(const Lanes& errors) {
-  return static_cast<std::size_t>(std::min_element(errors.begin(), errors.end()) - errors.begin());
-}
-
-/// x ~ scale * code - minimum
-struct Affine {
-  float scale = 0.0f;
-  float minimum = 0.0f;  // >= 0
-  double error = 0;      // less the constant sum w x^2, so 0 is that of decoding to zeros
+/// A block of an affine format, not yet packed.
+template <typename Format>
+struct AffineBlock {
+  static constexpr int kSize = static_cast<int>(Format::kGroup);
+  static constexpr int kGroups = kKBlockElements / kSize;
+  std::uint16_t scale, min_scale;
+  ScaleMin groups[kGroups];
+  std::uint8_t codes[kKBlockElements];
 };
 
-/// Weighted sums of a group; w = weight, q = code. The last three for each trial.
-struct AffineSums {
-  double w = 0, wx = 0;
-  Lanes wq{}, wqq{}, wxq{};
+template <typename Format>
+AffineBlock<Format> quantize_affine(const float* x) {
+  using Result = AffineBlock<Format>;
+  constexpr int kSize = Result::kSize;
+  constexpr auto kLimit = static_cast<float>(Format::kScaleLimit);
+  refuse_too_large(x);
+  float weights[kKBlockElements];
+  Affine wanted[Result::kGroups];
+  Affine largest;
+  for (int group = 0; group < Result::kGroups; ++group) {
+    const int at = group * kSize;
+    set_weights(x + at, Format::kGroup, weights + at);
+    wanted[group] = search_affine<Format>(x + at, weights + at);
+    largest.scale = std::max(largest.scale, wanted[group].scale);
+    largest.minimum = std::max(largest.minimum, wanted[group].minimum);
+  }
+  Result result;
+  result.scale = encode_scale(largest.scale / kLimit);
+  result.min_scale = encode_scale(largest.minimum / kLimit);
+  const float scale = float16_to_float32(result.scale);
+  const float min_scale = float16_to_float32(result.min_scale);
+  for (int group = 0; group < Result::kGroups; ++group) {
+    const int at = group * kSize;
+    const ScaleMin settled =
+        settle_affine<Format>(x + at, weights + at, wanted[group], scale, min_scale);
+    result.groups[group] = settled;
+    const float minimum = min_scale * static_cast<float>(settled.minimum);
+    const float inverse = inverse_or_zero(scale * static_cast<float>(settled.scale));
+    for (int j = at; j < at + kSize; ++j)
+      result.codes[j] = static_cast<std::uint8_t>(affine_code<Format>(x[j], minimum, inverse));
+  }
+  return result;
+}
+
+/// A block of a symmetric format, not yet packed; codes are shifted to begin at 0.
+struct SymmetricBlock {
+  static constexpr int kSize = static_cast<int>(kSymmetricGroup);
+  static constexpr int kGroups = kKBlockElements / kSize;
+  std::uint16_t scale;
+  int scales[kGroups];
+  int codes[kKBlockElements];
 };
 
-AffineSums sum_affine(const float* x, const float* weights, float minimum, const Lanes& inverse) {
-  AffineSums sums;
-  for (std::size_t j = 0; j < kAffineGroup; ++j) {
-    const float number = x[j], weight = weights[j];
-    sums.w += double{weight};
-    sums.wx += double{weight} * double{number};
-#pragma GCC unroll 1
-    for (std::size_t c = 0; c < kLanes; ++c) {
-      const float code = affine_code(number, minimum, inverse[c]);
-      const float weighted = weight * code;
-      sums.wq[c] += weighted;
-      sums.wqq[c] += weighted * code;
-      sums.wxq[c] += weighted * number;
-    }
-  }
-  return sums;
-}
-
-/// Least squares of sum w (x - s q + m)^2 over s and m >= 0, for each trial; the best of them and
-/// `best`.
-Affine solve_affine(const AffineSums& sums, Affine best) {
-  for (std::size_t c = 0; c < kLanes; ++c) {
-    const double wq = sums.wq[c], wqq = sums.wqq[c], wxq = sums.wxq[c];
-    const double determinant = sums.w * wqq - wq * wq;
-    if (!(determinant > 0)) continue;
-    double scale = (sums.w * wxq - sums.wx * wq) / determinant;
-    double minimum = (wq * wxq - sums.wx * wqq) / determinant;
-    if (minimum < 0) {
-      minimum = 0;
-      scale = std::max(0.0, wxq / wqq);
-    }
-    const double error = scale * (scale * wqq - 2 * wxq) +
-                         minimum * (minimum * sums.w + 2 * sums.wx) - 2 * scale * minimum * wq;
-    if (error < best.error) best = {static_cast<float>(scale), static_cast<float>(minimum), error};
-  }
-  return best;
-}
-
-/// First with the minimum on the lowest number and a wide grid of scales, then with the minimum
-/// found and a fine grid around the scale found.
-Affine search_affine(const float* x, const float* weights) {
-  float lowest = 0.0f;  // the minimum can only lower numbers
-  float highest = x[0];
-  for (std::size_t j = 0; j < kAffineGroup; ++j) {
-    lowest = std::min(lowest, x[j]);
-    highest = std::max(highest, x[j]);
-  }
-  if (highest <= lowest) return {0.0f, -lowest};  // all the same number, not above zero
-  Lanes inverse;
-  const float inverse_range = inverse_or_zero(highest - lowest);
-  for (std::size_t c = 0; c < kLanes; ++c)
-    inverse[c] = (kShortestSpan + kSpanStep * static_cast<float>(c)) * inverse_range;
-  const Affine coarse = solve_affine(sum_affine(x, weights, -lowest, inverse), {});
-  const float middle = inverse_or_zero(coarse.scale);
-  for (std::size_t c = 0; c < kLanes; ++c)
-    inverse[c] = (1.0f + kFineStep * (static_cast<float>(c) - 7.5f)) * middle;
-  return solve_affine(sum_affine(x, weights, coarse.minimum, inverse), coarse);
-}
-
-/// Integers near the wanted pair: scale -1..1 times minimum -2..2, the last of them twice.
-ScaleMin settle_affine(const float* x, const float* weights, const Affine& wanted, float scale,
-                       float min_scale) {
-  const int wanted_scale = units_of(wanted.scale, scale, 63);
-  const int wanted_minimum = units_of(wanted.minimum, min_scale, 63);
-  std::array<ScaleMin, kLanes> trials;
-  Lanes step, inverse, minimum, error{};
-  for (std::size_t c = 0; c < kLanes; ++c) {
-    const int trial = std::min(static_cast<int>(c), 14);
-    trials[c] = {static_cast<std::uint8_t>(std::clamp(wanted_scale - 1 + trial / 5, 0, 63)),
-                 static_cast<std::uint8_t>(std::clamp(wanted_minimum - 2 + trial % 5, 0, 63))};
-    step[c] = scale * static_cast<float>(trials[c].scale);
-    inverse[c] = inverse_or_zero(step[c]);
-    minimum[c] = min_scale * static_cast<float>(trials[c].minimum);
-  }
-  for (std::size_t j = 0; j < kAffineGroup; ++j) {
-    const float number = x[j], weight = weights[j];
-    for (std::size_t c = 0; c < kLanes; ++c) {
-      const float code = affine_code(number, minimum[c], inverse[c]);
-      const float miss = number - (step[c] * code - minimum[c]);
-      error[c] += weight * (miss * miss);
-    }
-  }
-  return trials[lowest_lane(error)];
-}
-
-/// x ~ scale * code. Least squares gives sum wxq / sum wqq and lowers the error by (sum wxq)^2 /
-/// sum wqq.
-float search_symmetric(const float* x, const float* weights) {
+template <typename Format>
+SymmetricBlock quantize_symmetric(const float* x) {
+  constexpr int kSize = SymmetricBlock::kSize;
+  refuse_too_large(x);
+  float weights[kKBlockElements];
+  float wanted[SymmetricBlock::kGroups];
   float extreme = 0.0f;
-  for (std::size_t j = 0; j < kSymmetricGroup; ++j)
-    if (std::fabs(x[j]) > std::fabs(extreme)) extreme = x[j];
-  // The extreme number goes to the negative end, which has one code more.
-  const float inverse_extreme = -inverse_or_zero(extreme);
-  Lanes inverse, wqq{}, wxq{};
-  for (std::size_t c = 0; c < kLanes; ++c)
-    inverse[c] = (kShortestReach + kReachStep * static_cast<float>(c)) * inverse_extreme;
-  for (std::size_t j = 0; j < kSymmetricGroup; ++j) {
-    const float number = x[j], weight = weights[j];
-#pragma GCC unroll 1
-    for (std::size_t c = 0; c < kLanes; ++c) {
-      const float code = symmetric_code(number, inverse[c]);
-      const float weighted = weight * code;
-      wqq[c] += weighted * code;
-      wxq[c] += weighted * number;
-    }
+  for (int group = 0; group < SymmetricBlock::kGroups; ++group) {
+    const int at = group * kSize;
+    set_weights(x + at, kSymmetricGroup, weights + at);
+    wanted[group] = search_symmetric<Format>(x + at, weights + at);
+    if (std::fabs(wanted[group]) > std::fabs(extreme)) extreme = wanted[group];
   }
-  float scale = 0.0f;
-  double best_gain = 0;
-  for (std::size_t c = 0; c < kLanes; ++c) {
-    if (!(wqq[c] > 0)) continue;
-    const double gain = double{wxq[c]} * double{wxq[c]} / double{wqq[c]};
-    if (gain <= best_gain) continue;
-    best_gain = gain;
-    scale = wxq[c] / wqq[c];
+  SymmetricBlock result;
+  result.scale = encode_scale(extreme / static_cast<float>(Format::kScaleLowest));
+  const float scale = float16_to_float32(result.scale);
+  for (int group = 0; group < SymmetricBlock::kGroups; ++group) {
+    const int at = group * kSize;
+    const int settled = settle_symmetric<Format>(x + at, weights + at, wanted[group], scale);
+    result.scales[group] = settled;
+    const float inverse = inverse_or_zero(scale * static_cast<float>(settled));
+    for (int j = at; j < at + kSize; ++j)
+      result.codes[j] = static_cast<int>(symmetric_code<Format>(x[j], inverse) - Format::kLowest);
   }
-  return scale;
+  return result;
 }
 
-/// The sixteen integers around the one wanted.
-int settle_symmetric(const float* x, const float* weights, float wanted, float scale) {
-  const int middle = units_of(wanted, scale, 128);
-  std::array<int, kLanes> trials;
-  Lanes step, inverse, error{};
-  for (std::size_t c = 0; c < kLanes; ++c) {
-    trials[c] = std::clamp(middle - 8 + static_cast<int>(c), -128, 127);
-    step[c] = scale * static_cast<float>(trials[c]);
-    inverse[c] = inverse_or_zero(step[c]);
-  }
-  for (std::size_t j = 0; j < kSymmetricGroup; ++j) {
-    const float number = x[j], weight = weights[j];
-#pragma GCC unroll 1
-    for (std::size_t c = 0; c < kLanes; ++c) {
-      const float miss = number - step[c] * symmetric_code(number, inverse[c]);
-      error[c] += weight * (miss * miss);
-    }
-  }
-  return trials[lowest_lane(error)];
+/// Sets bits of a byte that is zero there.
+void put(std::uint8_t& byte, int bits, int shift) {
+  byte = static_cast<std::uint8_t>(byte | bits << shift);
 }
 
-void refuse_too_large(const float* x) {
-  for (int i = 0; i < kKBlockElements; ++i)
-    if (std::fabs(x[i]) >= kTooLarge) encode_scale(std::numeric_limits<float>::infinity());
+template <typename Block, typename Format>
+void pack_scales(const AffineBlock<Format>& quantized, Block& block) {
+  block = {};
+  block.scale = quantized.scale;
+  block.min_scale = quantized.min_scale;
+  for (int group = 0; group < quantized.kGroups; ++group)
+    pack_scale_min(quantized.groups[group], group, block.scales);
 }
 
 }  // namespace
 
 void encode_block(const float* x, BlockQ4_K& block) {
-  refuse_too_large(x);
-  constexpr int kGroups = 8, kSize = static_cast<int>(kAffineGroup);
-  float weights[kKBlockElements];
-  Affine wanted[kGroups];
-  Affine largest;
-  for (int group = 0; group < kGroups; ++group) {
-    const int at = group * kSize;
-    set_weights(x + at, kAffineGroup, weights + at);
-    wanted[group] = search_affine(x + at, weights + at);
-    largest.scale = std::max(largest.scale, wanted[group].scale);
-    largest.minimum = std::max(largest.minimum, wanted[group].minimum);
+  const auto quantized = quantize_affine<FormatQ4_K>(x);
+  pack_scales(quantized, block);
+  for (int i = 0; i < kKBlockElements; ++i)
+    put(block.quants[32 * (i / 64) + i % 32], quantized.codes[i], 4 * (i / 32 % 2));
+}
+
+void encode_block(const float* x, BlockQ5_K& block) {
+  const auto quantized = quantize_affine<FormatQ5_K>(x);
+  pack_scales(quantized, block);
+  for (int i = 0; i < kKBlockElements; ++i) {
+    put(block.quants[32 * (i / 64) + i % 32], quantized.codes[i] & 15, 4 * (i / 32 % 2));
+    put(block.high_bits[i % 32], quantized.codes[i] >> 4, i / 32);
   }
+}
+
+void encode_block(const float* x, BlockQ2_K& block) {
+  const auto quantized = quantize_affine<FormatQ2_K>(x);
   block = {};
-  block.scale = encode_scale(largest.scale / 63.0f);
-  block.min_scale = encode_scale(largest.minimum / 63.0f);
-  const float scale = float16_to_float32(block.scale);
-  const float min_scale = float16_to_float32(block.min_scale);
-  for (int group = 0; group < kGroups; ++group) {
-    const int at = group * kSize;
-    const ScaleMin settled = settle_affine(x + at, weights + at, wanted[group], scale, min_scale);
-    pack_scale_min(settled, group, block.scales);
-    const float minimum = min_scale * static_cast<float>(settled.minimum);
-    const float inverse = inverse_or_zero(scale * static_cast<float>(settled.scale));
-    std::uint8_t* quants = block.quants + 32 * (group / 2);
-    for (int j = 0; j < kSize; ++j) {
-      const int code = static_cast<int>(affine_code(x[at + j], minimum, inverse));
-      quants[j] = static_cast<std::uint8_t>(quants[j] | code << (4 * (group % 2)));
-    }
+  block.scale = quantized.scale;
+  block.min_scale = quantized.min_scale;
+  for (int group = 0; group < quantized.kGroups; ++group)
+    block.scales[group] = static_cast<std::uint8_t>(quantized.groups[group].scale |
+                                                    quantized.groups[group].minimum << 4);
+  for (int i = 0; i < kKBlockElements; ++i)
+    put(block.quants[32 * (i / 128) + i % 32], quantized.codes[i], 2 * (i % 128 / 32));
+}
+
+void encode_block(const float* x, BlockQ3_K& block) {
+  const SymmetricBlock quantized = quantize_symmetric<FormatQ3_K>(x);
+  block = {};
+  block.scale = quantized.scale;
+  for (int group = 0; group < SymmetricBlock::kGroups; ++group)
+    pack_q3_k_scale(quantized.scales[group], group, block.scales);
+  for (int i = 0; i < kKBlockElements; ++i) {
+    put(block.quants[32 * (i / 128) + i % 32], quantized.codes[i] & 3, 2 * (i % 128 / 32));
+    put(block.high_bits[i % 32], quantized.codes[i] >> 2, i / 32);
   }
 }
 
 void encode_block(const float* x, BlockQ6_K& block) {
-  refuse_too_large(x);
-  constexpr int kGroups = 16, kSize = static_cast<int>(kSymmetricGroup);
-  float weights[kKBlockElements];
-  float wanted[kGroups];
-  float extreme = 0.0f;
-  for (int group = 0; group < kGroups; ++group) {
-    const int at = group * kSize;
-    set_weights(x + at, kSymmetricGroup, weights + at);
-    wanted[group] = search_symmetric(x + at, weights + at);
-    if (std::fabs(wanted[group]) > std::fabs(extreme)) extreme = wanted[group];
-  }
+  const SymmetricBlock quantized = quantize_symmetric<FormatQ6_K>(x);
   block = {};
-  block.scale = encode_scale(extreme / -128.0f);
-  const float scale = float16_to_float32(block.scale);
-  for (int group = 0; group < kGroups; ++group) {
-    const int at = group * kSize;
-    const int settled = settle_symmetric(x + at, weights + at, wanted[group], scale);
-    block.scales[group] = static_cast<std::int8_t>(settled);
-    const float inverse = inverse_or_zero(scale * static_cast<float>(settled));
-    std::uint8_t* low_bits = block.low_bits + 64 * (group / 8) + 16 * (group % 4);
-    std::uint8_t* high_bits = block.high_bits + 32 * (group / 8) + 16 * (group % 2);
-    for (int j = 0; j < kSize; ++j) {
-      const int code = static_cast<int>(symmetric_code(x[at + j], inverse)) + 32;
-      low_bits[j] = static_cast<std::uint8_t>(low_bits[j] | (code & 15) << (4 * (group % 8 / 4)));
-      high_bits[j] = static_cast<std::uint8_t>(high_bits[j] | code >> 4 << (2 * (group % 8 / 2)));
-    }
+  block.scale = quantized.scale;
+  for (int group = 0; group < SymmetricBlock::kGroups; ++group)
+    block.scales[group] = static_cast<std::int8_t>(quantized.scales[group]);
+  for (int i = 0; i < kKBlockElements; ++i) {
+    put(block.low_bits[64 * (i / 128) + i % 64], quantized.codes[i] & 15, 4 * (i % 128 / 64));
+    put(block.high_bits[32 * (i / 128) + i % 32], quantized.codes[i] >> 4, 2 * (i % 128 / 32));
   }
 }
 

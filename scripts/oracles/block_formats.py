@@ -4,7 +4,7 @@
     scripts/oracles/block_formats.py LIBGGML_BASE MODEL.gguf tests/data/precision
 
 Made with gguf 0.19.0 (the format's Python implementation), numpy 2.4.6, and libggml-base 0.25.3 (llama.cpp as
-vendored by llama-cpp-python 0.3.36) for the K formats, which gguf cannot quantise. MODEL is
+vendored by llama-cpp-python 0.3.36) for IQ4_NL and the K formats, which gguf cannot quantise. MODEL is
 SmolLM2-135M-Instruct.Q4_1.gguf (Apache-2.0), of which eight runs of 256 real weights go into the inputs.
 
 block_dequantize.bin, for each of FORMATS: 1024 numbers as random blocks (scales finite, everything else any
@@ -23,7 +23,7 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 # Format and the byte offsets of its float16 scales.
 FORMATS = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "IQ4_NL": [0], "Q2_K": [80, 82],
            "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208]}
-QUANTIZED = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q6_K"]
+QUANTIZED = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q6_K", "IQ4_NL", "Q2_K", "Q3_K", "Q5_K"]
 
 
 def random_blocks(name: str, random: np.random.Generator) -> np.ndarray:
@@ -76,7 +76,7 @@ def inputs(model: str, random: np.random.Generator) -> np.ndarray:
 
 def quantize(name: str, numbers: np.ndarray, library: ctypes.CDLL) -> bytes:
     kind = GGMLQuantizationType[name]
-    if not name.endswith("_K"):
+    if not name.endswith("_K") and name != "IQ4_NL":
         return gguf.quants.quantize(numbers.reshape(-1, 256), kind).tobytes()
     block_elements, block_bytes = GGML_QUANT_SIZES[kind]
     output = np.zeros(numbers.size // block_elements * block_bytes, dtype=np.uint8)
@@ -93,7 +93,7 @@ def print_errors(model: str, library: ctypes.CDLL) -> None:
     for layer in (0, 14, 29):
         tensor = tensors[f"blk.{layer}.ffn_down.weight"]
         numbers = np.ascontiguousarray(gguf.quants.dequantize(tensor.data, tensor.tensor_type).ravel())
-        for name in ("Q4_K", "Q6_K"):
+        for name in ("Q4_K", "Q6_K", "IQ4_NL", "Q2_K", "Q3_K", "Q5_K"):
             kind = GGMLQuantizationType[name]
             blocks = np.frombuffer(quantize(name, numbers, library), dtype=np.uint8)
             stored = gguf.quants.dequantize(blocks.reshape(-1, GGML_QUANT_SIZES[kind][1]), kind).ravel()

@@ -156,7 +156,19 @@ TEST_SUITE("quantize the real model") {
                         {"blk.14.ffn_down.weight", DType::Q4_K, 0.019329},
                         {"blk.14.ffn_down.weight", DType::Q6_K, 0.018331},
                         {"blk.29.ffn_down.weight", DType::Q4_K, 0.019121},
-                        {"blk.29.ffn_down.weight", DType::Q6_K, 0.018172}};
+                        {"blk.29.ffn_down.weight", DType::Q6_K, 0.018172},
+                        {"blk.0.ffn_down.weight", DType::IQ4_NL, 0.075647},
+                        {"blk.0.ffn_down.weight", DType::Q2_K, 0.305602},
+                        {"blk.0.ffn_down.weight", DType::Q3_K, 0.154412},
+                        {"blk.0.ffn_down.weight", DType::Q5_K, 0.019446},
+                        {"blk.14.ffn_down.weight", DType::IQ4_NL, 0.077184},
+                        {"blk.14.ffn_down.weight", DType::Q2_K, 0.309847},
+                        {"blk.14.ffn_down.weight", DType::Q3_K, 0.157719},
+                        {"blk.14.ffn_down.weight", DType::Q5_K, 0.020073},
+                        {"blk.29.ffn_down.weight", DType::IQ4_NL, 0.076649},
+                        {"blk.29.ffn_down.weight", DType::Q2_K, 0.308340},
+                        {"blk.29.ffn_down.weight", DType::Q3_K, 0.156248},
+                        {"blk.29.ffn_down.weight", DType::Q5_K, 0.019875}};
     const GgufFile file = GgufFile::open(test::real_model_path());
     Team team(2);
     for (const Row& row : rows) {
