@@ -87,7 +87,9 @@ bool quantize_blocks(const float* input, int count, const __mmask16 (&present)[2
       half, reduce_four(smallest, [](__m512 a, __m512 b) { return _mm512_min_ps(a, b); }));
   const __m128 top = _mm_mul_ps(
       half, reduce_four(largest, [](__m512 a, __m512 b) { return _mm512_max_ps(a, b); }));
-  const __m128 middle = _mm_add_ps(bottom, top), reach = _mm_sub_ps(top, bottom);
+  // Added zero: -0 and +0 are neither smaller, so the sign of a zero middle would be chance.
+  const __m128 middle = _mm_add_ps(_mm_add_ps(bottom, top), _mm_setzero_ps());
+  const __m128 reach = _mm_sub_ps(top, bottom);
   const __mmask8 is_finite = _mm_cmp_ps_mask(reach, _mm_set1_ps(__builtin_inff()), _CMP_LT_OQ);
   if (has_nan != 0 || is_finite != 0xF) return false;
   const __mmask8 has_reach = _mm_cmp_ps_mask(reach, _mm_set1_ps(kSmallestActivation), _CMP_GE_OQ);
@@ -101,9 +103,11 @@ bool quantize_blocks(const float* input, int count, const __mmask16 (&present)[2
     __m512i codes[4];
     unroll<4>([&]<int i>() [[gnu::always_inline]] {
       constexpr int b = 2 * pair + i / 2;
-      const __m512 away = _mm512_sub_ps(numbers[4 * pair + i], lane<b>(middles));
-      codes[i] =
-          _mm512_maskz_cvtps_epi32(present[4 * pair + i], _mm512_mul_ps(away, lane<b>(inverses)));
+      const __m512 away =
+          _mm512_mul_ps(_mm512_sub_ps(numbers[4 * pair + i], lane<b>(middles)), lane<b>(inverses));
+      // From above, packing limits the codes.
+      codes[i] = _mm512_maskz_cvtps_epi32(present[4 * pair + i],
+                                          _mm512_max_ps(_mm512_set1_ps(-127.0f), away));
     });
     values[pair] = pack_codes(codes);
   });
@@ -123,8 +127,9 @@ bool quantize_blocks(const float* input, int count, const __mmask16 (&present)[2
   const auto minus_shifted = [](__m128i vector, int bits) {
     return _mm_sub_epi32(_mm_setzero_si128(), _mm_slli_epi32(vector, bits));
   };
-  const __m128 total =
-      _mm_add_ps(_mm_mul_ps(scale, _mm_cvtepi32_ps(sums)), _mm_mul_ps(_mm_set1_ps(32.0f), middle));
+  const __m128 mean_code = _mm_mul_ps(_mm_cvtepi32_ps(sums), _mm_set1_ps(1.0f / 32.0f));
+  const __m128 mean = _mm_add_ps(_mm_mul_ps(scale, mean_code), middle);
+  const __m128 total = _mm_mul_ps(_mm_set1_ps(32.0f), mean);
   const BlockFields fields{scale,
                            middle,
                            total,
