@@ -33,12 +33,12 @@ __m512 lane(__m512 vector) {
   return _mm512_shuffle_ps(vector, vector, kLane * 0x55);
 }
 
-// 16 codes each, of two blocks' halves in turn, as 64 bytes in order.
+// 16 codes each, of two blocks' halves in turn, as 64 bytes in order, those beyond 127 either way limited to it.
 __m512i pack_codes(const __m512i (&codes)[4]) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order,
-                                  _mm512_packs_epi16(_mm512_packs_epi32(codes[0], codes[1]),
-                                                     _mm512_packs_epi32(codes[2], codes[3])));
+  const __m512i bytes = _mm512_packs_epi16(_mm512_packs_epi32(codes[0], codes[1]),
+                                           _mm512_packs_epi32(codes[2], codes[3]));
+  return _mm512_permutexvar_epi32(order, _mm512_max_epi8(bytes, _mm512_set1_epi8(-127)));
 }
 
 // Every lane of 128 bits: the sum of its 16 signed bytes, four times.
@@ -87,7 +87,7 @@ bool quantize_blocks(const float* input, int count, const __mmask16 (&present)[2
       half, reduce_four(smallest, [](__m512 a, __m512 b) { return _mm512_min_ps(a, b); }));
   const __m128 top = _mm_mul_ps(
       half, reduce_four(largest, [](__m512 a, __m512 b) { return _mm512_max_ps(a, b); }));
-  // Added zero: -0 and +0 are neither smaller, so the sign of a zero middle would be chance.
+  // Added zero: neither of -0 and +0 is smaller, so the sign of a zero middle would be chance.
   const __m128 middle = _mm_add_ps(_mm_add_ps(bottom, top), _mm_setzero_ps());
   const __m128 reach = _mm_sub_ps(top, bottom);
   const __mmask8 is_finite = _mm_cmp_ps_mask(reach, _mm_set1_ps(__builtin_inff()), _CMP_LT_OQ);
@@ -103,11 +103,9 @@ bool quantize_blocks(const float* input, int count, const __mmask16 (&present)[2
     __m512i codes[4];
     unroll<4>([&]<int i>() [[gnu::always_inline]] {
       constexpr int b = 2 * pair + i / 2;
-      const __m512 away =
-          _mm512_mul_ps(_mm512_sub_ps(numbers[4 * pair + i], lane<b>(middles)), lane<b>(inverses));
-      // From above, packing limits the codes.
-      codes[i] = _mm512_maskz_cvtps_epi32(present[4 * pair + i],
-                                          _mm512_max_ps(_mm512_set1_ps(-127.0f), away));
+      const __m512 away = _mm512_sub_ps(numbers[4 * pair + i], lane<b>(middles));
+      codes[i] =
+          _mm512_maskz_cvtps_epi32(present[4 * pair + i], _mm512_mul_ps(away, lane<b>(inverses)));
     });
     values[pair] = pack_codes(codes);
   });
