@@ -174,7 +174,10 @@ TEST_CASE(
   request.settings.max_tokens = 3;
   const auto answer = answers_of(*packed, packed->team, {request}, {.context = 64});
   CHECK(resident_bytes(path) < std::size_t{12} << 20);  // of 94 MiB
-  CHECK(packed->model->info().bytes_owned < std::filesystem::file_size(path));
+  // The kernels may widen scales; weights, packed and mapped, keep far from the 64 MiB over the file that a whole
+  // process is allowed.
+  CHECK(packed->model->info().bytes_owned + resident_bytes(path) <
+        std::filesystem::file_size(path) + (std::size_t{32} << 20));
 
   const auto mapped = open_model(path, {.repacks = false}, "auto", 2);
   CHECK(mapped->model->info().bytes_owned == 0);
