@@ -23,11 +23,11 @@ namespace {
 
 constexpr std::size_t kTop = 64, kSampled = 256;
 constexpr double kLogitTolerance = 1e-3;  // of PyTorch in float64
-// Rounding activations to 8 bits in blocks of 32 agrees on 0.962 of the next tokens of English text at
-// a divergence of 0.0028 nats (4,096 tokens); 210 positions scatter by 0.013. The bounds catch what
-// breaks; the accuracy over long texts is measured by `tenon-model perplexity`.
-constexpr double kLeastAgreement = 0.93;
-constexpr double kLargestDivergence = 0.005;
+// Rounding activations to 8 bits about the middle of blocks of 32 agrees on 0.978 of the next tokens of English
+// text at a divergence of 0.00116 nats (8,000 tokens, scripts/benchmarks/accuracy); on these 210 positions, which
+// scatter by 0.010, on 0.962 at 0.00116. About zero the divergence was 0.0028: the bounds notice its return.
+constexpr double kLeastAgreement = 0.95;
+constexpr double kLargestDivergence = 0.0015;
 
 // One position of tests/data/models/smollm2_logits.bin (scripts/oracles/llama_logits.py, `golden`).
 struct GoldenPosition {
