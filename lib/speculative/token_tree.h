@@ -41,6 +41,10 @@ class TokenTree {
   /// Null where the children are listed.
   const std::vector<double>* drawn_from(std::int32_t parent) const;
 
+  void set_confidence(std::int32_t index, double confidence) {
+    nodes_[static_cast<std::size_t>(index)].confidence = confidence;
+  }
+
   bool is_empty() const { return nodes_.empty(); }
   std::int32_t size() const { return static_cast<std::int32_t>(nodes_.size()); }
   const TreeNode& node(std::int32_t index) const { return nodes_[static_cast<std::size_t>(index)]; }

@@ -1,6 +1,6 @@
 // Every rule, on chains and trees, at every temperature and under every sampler, against the exact
 // distribution; and three rules known to be wrong, which must be found out.
-#include "exactness.h"
+#include "speculative/exactness.h"
 
 #include <doctest/doctest.h>
 
