@@ -60,8 +60,8 @@ void LlamaWorkspace::reserve(const LlamaParts& parts, std::int64_t rows, int wor
     reserve_rows(*buffer, rows, padded(query_dim(config)));
   for (AlignedBuffer<float>* buffer : {&key, &value})
     reserve_rows(*buffer, rows, padded(key_value_dim(config)));
-  for (AlignedBuffer<float>* buffer : {&hidden, &up})
-    reserve_rows(*buffer, rows, padded(config.ffn_dim));
+  reserve_rows(hidden, rows, padded(config.ffn_dim));
+  reserve_rows(up, std::min<std::int64_t>(rows, kGateRows), padded(config.ffn_dim));
   reserve_rows(angles, rows, padded(parts.rope.dimensions()));
   reserve_rows(normed, workers, padded(config.model_dim));
   reserve_rows(scratch, workers, scratch_stride(parts));
@@ -362,7 +362,7 @@ void LlamaPass::feed_forward(Worker& worker, const LlamaLayer& layer, float* res
   for (int begin = 0; begin < rows; begin += kGateRows) {
     const int count = std::min(kGateRows, rows - begin);
     const feedforward::GatedBuffers buffers{workspace_.hidden.data() + begin * stride,
-                                            workspace_.up.data() + begin * stride, stride};
+                                            workspace_.up.data(), stride};
     feedforward::project_gate(kernels_, {input.prepared, input.first_slot + begin, count},
                               layer.ffn, columns, buffers);
     lap(worker, PassPart::GateUp);
