@@ -5,19 +5,17 @@
 
 namespace tenon::sampling {
 
-Candidates candidates_from(const TemperedLogits& logits, double floor, double mass) {
-  // Compare logits rather than scores in the loop over the vocabulary: one subtraction less a
-  // token. A little below the exact border, because the way back from a score rounds.
+float least_logit(const TemperedLogits& logits, double floor) {
   const double border = logits.greatest + floor * logits.temperature;
-  const auto least = static_cast<float>(border - 1e-5 * (1.0 + std::abs(border)));
-  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  return static_cast<float>(border - 1e-5 * (1.0 + std::abs(border)));
+}
+
+Candidates candidates_from(const TemperedLogits& logits, double floor, double mass) {
   Candidates candidates{.items = {}, .mass = mass};
-  for (std::size_t token = 0; token < logits.logits.size(); ++token) {
-    const float logit = logits.logits[token];
-    if (logit < least || logit == kNever) continue;
-    const double score = logits.score(logit);
+  for_each_from(logits.logits, least_logit(logits, floor), [&](std::size_t token) {
+    const double score = logits.score(logits.logits[token]);
     if (score >= floor) candidates.items.push_back({static_cast<std::int32_t>(token), score});
-  }
+  });
   return candidates;
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include "sampling/temperature.h"
@@ -28,6 +31,26 @@ struct Candidates {
 /// Every token whose score is at least `floor` (-infinity: every token that can come at all);
 /// `mass` is the caller's.
 Candidates candidates_from(const TemperedLogits& logits, double floor, double mass);
+
+/// Calls visit(token) for every finite logit of at least `least`. Most of a vocabulary is stepped
+/// over in blocks.
+template <typename Visit>
+void for_each_from(std::span<const float> logits, float least, const Visit& visit) {
+  constexpr std::size_t kBlock = 64;
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  for (std::size_t begin = 0; begin < logits.size(); begin += kBlock) {
+    const std::size_t end = std::min(begin + kBlock, logits.size());
+    std::int32_t is_any = 0;
+    for (std::size_t i = begin; i < end; ++i) is_any |= logits[i] >= least;
+    if (is_any == 0) continue;
+    for (std::size_t i = begin; i < end; ++i)
+      if (logits[i] >= least && logits[i] != kNever) visit(i);
+  }
+}
+
+/// A logit that no token of a score of at least `floor` is below: a little less than the exact
+/// border, because the way back from a score rounds.
+float least_logit(const TemperedLogits& logits, double floor);
 
 /// sum of exp(score) over the items.
 double mass_of(const std::vector<Candidate>& items);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 #include "sampling/softmax.h"
 
@@ -78,10 +79,6 @@ std::uint64_t load_eight(const std::uint8_t* bytes) {
   return word;
 }
 
-std::int32_t first_of(std::span<const float> logits, float value) {
-  return static_cast<std::int32_t>(std::find(logits.begin(), logits.end(), value) - logits.begin());
-}
-
 /// The best of the tokens seen so far.
 class Race {
  public:
@@ -106,13 +103,17 @@ class Race {
 }  // namespace
 
 std::int32_t most_probable(std::span<const float> logits) {
-  return first_of(logits, greatest_logit(logits));
+  return static_cast<std::int32_t>(first_of(logits, greatest_logit(logits)));
 }
 
-std::int32_t draw(const TemperedLogits& logits, const RandomStream& noise) {
+namespace {
+
+// `first` is a token of a high score.
+std::int32_t draw_over(const TemperedLogits& logits, std::int32_t first,
+                       const RandomStream& noise) {
   Race race(noise);
-  // The most probable token first: its result is a bar that most others cannot reach.
-  race.enter(first_of(logits.logits, logits.greatest), 0.0);
+  // A probable token first: its result is a bar that most others cannot reach.
+  race.enter(first, logits.score_of(first));
 
   Block block;
   // A temperature so small that its inverse leaves float32 is bounded by a larger one.
@@ -132,6 +133,13 @@ std::int32_t draw(const TemperedLogits& logits, const RandomStream& noise) {
   return race.winner();
 }
 
+}  // namespace
+
+std::int32_t draw(const TemperedLogits& logits, const RandomStream& noise) {
+  return draw_over(logits, static_cast<std::int32_t>(first_of(logits.logits, logits.greatest)),
+                   noise);
+}
+
 std::int32_t draw(const Candidates& candidates, const RandomStream& noise) {
   Race race(noise);
   for (const Candidate& item : candidates.items) {
@@ -142,6 +150,22 @@ std::int32_t draw(const Candidates& candidates, const RandomStream& noise) {
     if (lead > 80.0f || could_win(lead, leading_bits)) race.enter(item.token, item.score);
   }
   return race.winner();
+}
+
+std::int32_t draw(const Candidates& candidates, const TemperedLogits& logits,
+                  const RandomStream& noise) {
+  // Leading bits of many draws come in vectors, over the whole vocabulary: worth it from here on.
+  constexpr std::size_t kVectorGain = 10;
+  if (candidates.items.size() * kVectorGain < logits.logits.size()) return draw(candidates, noise);
+  static thread_local std::vector<float> kept;
+  kept.assign(logits.logits.size(), -std::numeric_limits<float>::infinity());
+  const Candidate* first = &candidates.items.front();
+  for (const Candidate& item : candidates.items) {
+    const auto token = static_cast<std::size_t>(item.token);
+    kept[token] = logits.logits[token];
+    if (item.score > first->score) first = &item;
+  }
+  return draw_over({kept, logits.greatest, logits.temperature}, first->token, noise);
 }
 
 }  // namespace tenon::sampling

@@ -29,33 +29,24 @@ bool cuts(const SamplingOptions& options, std::size_t vocab) {
   return has_top_k || options.typical_p < 1.0 || options.top_p < 1.0 || options.min_p > 0.0;
 }
 
-/// A score below which no token survives the cuts after top-k, so that a vocabulary of which most
-/// goes anyway is neither listed nor sorted. Typical-p has none: it may keep the improbable.
-double score_floor(const SamplingOptions& options, double mass, std::size_t vocab) {
-  if (options.typical_p < 1.0) return kNoFloor;
-  double floor = kNoFloor;
-  if (options.top_p < 1.0)
-    floor = nucleus_floor(mass, options.top_p, static_cast<std::int64_t>(vocab));
-  // The most probable token, of score 0, is in every nucleus: min-p measures by it.
-  if (options.min_p > 0.0) floor = std::max(floor, std::log(options.min_p));
-  return floor;
-}
-
-Candidates first_candidates(const SamplingOptions& options, const TemperedLogits& logits) {
-  const std::size_t vocab = logits.logits.size();
-  if (options.top_k > 0 && static_cast<std::size_t>(options.top_k) < vocab)
-    return keep_top_k(logits, options.top_k);
-  // min-p alone needs no mass: it compares tokens with one another.
-  const bool needs_mass = options.typical_p < 1.0 || options.top_p < 1.0;
-  const double mass =
-      needs_mass ? exp_sum(logits.logits, logits.greatest, logits.temperature) : 0.0;
-  return candidates_from(logits, score_floor(options, mass, vocab), mass);
-}
-
+/// The first cut; it sees the whole vocabulary, and the later ones what it leaves.
 Candidates survivors(const SamplingOptions& options, const TemperedLogits& logits) {
-  Candidates candidates = first_candidates(options, logits);
-  if (options.typical_p < 1.0) keep_typical(candidates, options.typical_p);
-  if (options.top_p < 1.0) keep_nucleus(candidates, options.top_p);
+  Candidates candidates;
+  bool has_typical = false, has_nucleus = false;
+  if (options.top_k > 0 && static_cast<std::size_t>(options.top_k) < logits.logits.size()) {
+    candidates = keep_top_k(logits, options.top_k);
+  } else if (options.typical_p < 1.0) {
+    candidates = typical_of(logits, options.typical_p);
+    has_typical = true;
+  } else if (options.top_p < 1.0) {
+    candidates = nucleus_of(logits, options.top_p);
+    has_nucleus = true;
+  } else {
+    // min-p compares with the most probable token, of score 0, and needs no mass.
+    candidates = candidates_from(logits, std::log(options.min_p), 0.0);
+  }
+  if (options.typical_p < 1.0 && !has_typical) keep_typical(candidates, options.typical_p);
+  if (options.top_p < 1.0 && !has_nucleus) keep_nucleus(candidates, options.top_p);
   if (options.min_p > 0.0) keep_min_p(candidates, options.min_p);
   return candidates;
 }
@@ -96,7 +87,7 @@ std::int32_t SamplerChain::draw(std::span<const float> logits,
   const RandomStream noise(options_.seed, "gumbel", sequence, position);
   const TemperedLogits tempered = apply_temperature(changed, options_.temperature);
   if (!cuts(options_, logits.size())) return sampling::draw(tempered, noise);
-  return sampling::draw(survivors(options_, tempered), noise);
+  return sampling::draw(survivors(options_, tempered), tempered, noise);
 }
 
 std::vector<double> SamplerChain::distribution(std::span<const float> logits,

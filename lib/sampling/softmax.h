@@ -15,4 +15,17 @@ float greatest_logit(std::span<const float> logits);
 /// processor.
 double exp_sum(std::span<const float> logits, float greatest, double temperature = 1.0);
 
+/// The first place where `value` stands; logits.size() where it does not.
+std::size_t first_of(std::span<const float> logits, float value);
+
+/// With e_i = exp((logits[i] - greatest) / temperature): the sum of e_i, which is exp_sum()'s, and of
+/// e_i log(e_i), from which the entropy follows.
+struct ExpMoments {
+  double sum = 0.0;
+  double product = 0.0;
+};
+/// `exponentials` [vocab] gets every e_i (1e-307 for one smaller than that).
+ExpMoments exp_moments(std::span<const float> logits, float greatest, double temperature,
+                       std::span<double> exponentials);
+
 }  // namespace tenon::sampling

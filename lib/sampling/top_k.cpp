@@ -17,6 +17,13 @@ bool ranks_higher(const Entry& a, const Entry& b) {
   return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
 }
 
+// Without a branch, so that it becomes vectors.
+bool has_above(std::span<const float> logits, float least) {
+  std::int32_t is_any = 0;
+  for (const float logit : logits) is_any |= logit > least;
+  return is_any != 0;
+}
+
 }  // namespace
 
 Candidates keep_top_k(const TemperedLogits& logits, std::int64_t k) {
@@ -24,9 +31,9 @@ Candidates keep_top_k(const TemperedLogits& logits, std::int64_t k) {
   std::vector<Entry> heap;  // the lowest of those kept in front
   heap.reserve(count);
   float least = -std::numeric_limits<float>::infinity();
-  for (std::size_t token = 0; token < logits.logits.size(); ++token) {
+  const auto offer = [&](std::size_t token) {
     // Strictly above: of equals the lower id stays, and ids rise.
-    if (!(logits.logits[token] > least)) continue;
+    if (!(logits.logits[token] > least)) return;
     if (heap.size() == count) {
       std::pop_heap(heap.begin(), heap.end(), ranks_higher);
       heap.pop_back();
@@ -34,6 +41,13 @@ Candidates keep_top_k(const TemperedLogits& logits, std::int64_t k) {
     heap.push_back({logits.logits[token], static_cast<std::int32_t>(token)});
     std::push_heap(heap.begin(), heap.end(), ranks_higher);
     if (heap.size() == count) least = heap.front().logit;
+  };
+  // The bar rises: after a while almost every block is below it as a whole.
+  constexpr std::size_t kBlock = 64;
+  for (std::size_t begin = 0; begin < logits.logits.size(); begin += kBlock) {
+    const auto block = logits.logits.subspan(begin, std::min(kBlock, logits.logits.size() - begin));
+    if (!has_above(block, least)) continue;
+    for (std::size_t i = 0; i < block.size(); ++i) offer(begin + i);
   }
   std::sort_heap(heap.begin(), heap.end(), ranks_higher);
 

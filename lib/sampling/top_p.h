@@ -10,6 +10,9 @@ namespace tenon::sampling {
 /// al. 2019, arXiv:1904.09751, section 3.1).
 void keep_nucleus(Candidates& candidates, double top_p);
 
+/// The nucleus of a whole vocabulary.
+Candidates nucleus_of(const TemperedLogits& logits, double top_p);
+
 /// A score below which no token of a vocabulary of `vocab` can be in the nucleus: tokens below
 /// (1 - top_p) / vocab of the mass hold less than 1 - top_p together.
 double nucleus_floor(double mass, double top_p, std::int64_t vocab);

@@ -1,8 +1,11 @@
 #include "sampling/typical_p.h"
 
 #include <cmath>
+#include <limits>
 
 #include "sampling/smallest_prefix.h"
+#include "sampling/softmax.h"
+#include "sampling/weighted_prefix.h"
 
 namespace tenon::sampling {
 
@@ -34,6 +37,19 @@ void keep_typical(Candidates& candidates, double typical_p) {
   candidates.items.clear();
   for (const Typicality& item : items) candidates.items.push_back(item.candidate);
   candidates.mass = mass_of(candidates.items);
+}
+
+Candidates typical_of(const TemperedLogits& logits, double typical_p) {
+  static thread_local std::vector<double> weights;
+  weights.resize(logits.logits.size());
+  const ExpMoments moments =
+      exp_moments(logits.logits, logits.greatest, logits.temperature, weights);
+  // -log p = log mass - score, the entropy is its mean.
+  const double log_mass = std::log(moments.sum);
+  const double entropy = log_mass - moments.product / moments.sum;
+  constexpr float kAll = -std::numeric_limits<float>::max();  // the improbable may be typical
+  return weighted_prefix(logits, weights, typical_p * moments.sum, kAll,
+                         [&](double score) { return std::abs(-(score - log_mass) - entropy); });
 }
 
 }  // namespace tenon::sampling

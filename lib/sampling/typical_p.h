@@ -9,4 +9,7 @@ namespace tenon::sampling {
 /// The items must hold the whole mass.
 void keep_typical(Candidates& candidates, double typical_p);
 
+/// The same of a whole vocabulary.
+Candidates typical_of(const TemperedLogits& logits, double typical_p);
+
 }  // namespace tenon::sampling
