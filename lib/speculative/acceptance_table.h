@@ -48,8 +48,8 @@ class AcceptanceTable {
   void count(Tally& tally, bool is_accepted) const;
 
   AcceptanceOptions options_;
-  double keep_;                     // of a tally at every trial
-  std::vector<Tally> tallies_;      // [1 + depths, ranks, classes]; depth 0: all together
+  double keep_;                         // of a tally at every trial
+  std::vector<Tally> tallies_;          // [1 + depths, ranks, classes]; depth 0: all together
   std::array<Tally, kDepths> first_{};  // of rank 0
 };
 

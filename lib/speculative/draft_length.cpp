@@ -78,11 +78,11 @@ DraftChoice DraftLength::choose(const TokenTree& tree, std::span<const double> v
     const std::size_t count =
         std::min({ranked.order.size(), pass_seconds_.size() - 1,
                   static_cast<std::size_t>(std::max(options_.exploration_nodes, 0))});
-    DraftChoice trial{.nodes = {ranked.order.begin(),
-                                ranked.order.begin() + static_cast<std::ptrdiff_t>(count)},
-                      .expected_tokens = 1.0,
-                      .expected_seconds = draft_seconds + pass(count + 1),
-                      .is_exploration = true};
+    DraftChoice trial{
+        .nodes = {ranked.order.begin(), ranked.order.begin() + static_cast<std::ptrdiff_t>(count)},
+        .expected_tokens = 1.0,
+        .expected_seconds = draft_seconds + pass(count + 1),
+        .is_exploration = true};
     std::sort(trial.nodes.begin(), trial.nodes.end());
     for (const std::int32_t node : trial.nodes)
       trial.expected_tokens += ranked.values[static_cast<std::size_t>(node)];

@@ -35,8 +35,7 @@ PromptLookup::PromptLookup(const PromptLookupOptions& options) : options_(option
 TokenTree PromptLookup::propose(const ProposalRequest& request) {
   TokenTree tree;
   if (request.text.size() < 2 || request.limits.children < 1) return tree;
-  const Match match =
-      longest_match(request.text, static_cast<std::size_t>(options_.longest_match));
+  const Match match = longest_match(request.text, static_cast<std::size_t>(options_.longest_match));
   if (match.length < static_cast<std::size_t>(options_.shortest_match)) return tree;
   const auto length = static_cast<double>(match.length);
   std::vector<std::int32_t> copied;

@@ -34,12 +34,11 @@ std::vector<Next> continuations(const SuffixAutomaton& automaton, SuffixAutomato
       else if (result.size() < kMostChildren || level == 0)
         result.push_back({child.token, share, child.state});
     }
-    if (!children.empty()) left *= static_cast<double>(children.size()) /
-                                   (total + static_cast<double>(children.size()));
+    if (!children.empty())
+      left *= static_cast<double>(children.size()) / (total + static_cast<double>(children.size()));
     // The best stay, so that a suffix with thousands of continuations costs the next level little.
-    std::stable_sort(result.begin(), result.end(), [](const Next& a, const Next& b) {
-      return a.probability > b.probability;
-    });
+    std::stable_sort(result.begin(), result.end(),
+                     [](const Next& a, const Next& b) { return a.probability > b.probability; });
     if (result.size() > kMostChildren) result.resize(kMostChildren);
   }
   return result;

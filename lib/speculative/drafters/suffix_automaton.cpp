@@ -14,15 +14,17 @@ SuffixAutomaton::SuffixAutomaton(std::int32_t longest) : longest_(longest) {
 
 SuffixAutomaton::StateId SuffixAutomaton::find(StateId from, std::int32_t token) const {
   const auto& next = at(from).next;
-  const auto found = std::lower_bound(next.begin(), next.end(), token,
-                                      [](const auto& edge, std::int32_t t) { return edge.first < t; });
+  const auto found =
+      std::lower_bound(next.begin(), next.end(), token,
+                       [](const auto& edge, std::int32_t t) { return edge.first < t; });
   return found != next.end() && found->first == token ? found->second : -1;
 }
 
 void SuffixAutomaton::set(StateId from, std::int32_t token, StateId to) {
   auto& next = at(from).next;
-  const auto found = std::lower_bound(next.begin(), next.end(), token,
-                                      [](const auto& edge, std::int32_t t) { return edge.first < t; });
+  const auto found =
+      std::lower_bound(next.begin(), next.end(), token,
+                       [](const auto& edge, std::int32_t t) { return edge.first < t; });
   if (found != next.end() && found->first == token)
     found->second = to;
   else

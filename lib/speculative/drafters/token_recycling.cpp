@@ -32,8 +32,7 @@ void TokenRecycling::remember(std::int32_t token, std::span<const float> logits)
   const std::span<Successor> row = successors(token);
   std::fill(row.begin(), row.end(), Successor{});
   for (std::size_t i = 0; i < best.items.size(); ++i)
-    row[i] = {best.items[i].token,
-              static_cast<float>(std::exp(best.items[i].score) / best.mass)};
+    row[i] = {best.items[i].token, static_cast<float>(std::exp(best.items[i].score) / best.mass)};
 }
 
 TokenTree TokenRecycling::propose(const ProposalRequest& request) {
