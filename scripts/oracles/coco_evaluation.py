@@ -6,7 +6,7 @@ precision, recall and scores need to be kept: every double of them takes part wi
 The sets have crowds, equal scores, equal overlaps, empty classes and pictures, boxes without area, areas exactly at
 the limits of the ranges, more than 100 detections in a picture, annotation ids from 0, several lists of caps.
 
-  scripts/oracles/coco_evaluation.py                        writes the golden file
+  scripts/oracles/coco_evaluation.py                        writes the golden file and small files for the readers
   scripts/oracles/coco_evaluation.py bbox TRUTH RESULTS     prints digests, numbers and table of these files
 
 Made with pycocotools 2.0.11, numpy 2.4.6 (its exp that of the C library: the AVX-512 one differs in the last bit).
@@ -167,6 +167,45 @@ def evaluate(task, truth, results, options):
     }
 
 
+def uncompressed(runs):
+    """The counts of compressed runs as a list."""
+    pixels = mask.decode(runs).reshape(-1, order="F")
+    changes = numpy.flatnonzero(numpy.diff(pixels)) + 1
+    counts = numpy.diff(numpy.concatenate(([0], changes, [pixels.size]))).tolist()
+    return [0] + counts if pixels[0] else counts
+
+
+def write_files():
+    """Small files for the readers, and what pycocotools makes of them."""
+    folder = OUTPUT.parent / "files"
+    folder.mkdir(exist_ok=True)
+    golden = {}
+    for name, task, number in [("boxes", "bbox", 12), ("masks", "segm", 12), ("points", "keypoints", 5)]:
+        truth, results, _ = make_set(task, number)
+        for i, annotation in enumerate(truth["annotations"]):
+            if task == "segm" and i % 3 == 0:
+                runs = mask.merge(mask.frPyObjects(annotation["segmentation"], HEIGHT, WIDTH))
+                counts = runs["counts"].decode() if i % 2 == 0 else uncompressed(runs)
+                annotation["segmentation"] = {"size": [HEIGHT, WIDTH], "counts": counts}
+        for found in results:
+            if task == "segm":
+                runs = mask.merge(mask.frPyObjects(found["segmentation"], HEIGHT, WIDTH))
+                found["segmentation"] = {"size": [HEIGHT, WIDTH], "counts": runs["counts"].decode()}
+        if task == "segm":
+            boxed = [{**found, "bbox": [v + 0.5 for v in mask.toBbox(found["segmentation"]).tolist()]} for found in results]
+            boxed = [{key: found[key] for key in ("image_id", "category_id", "score", "bbox")} for found in boxed]
+            (folder / "boxed_results.json").write_text(json.dumps(boxed, separators=(",", ":")) + "\n")
+        truth["categories"].reverse()
+        truth["images"].reverse()
+        for part, content in [("truth", truth), ("results", results)]:
+            (folder / f"{name}_{part}.json").write_text(json.dumps(content, separators=(",", ":")) + "\n")
+    for truth, results, task in [("boxes", "boxes", "bbox"), ("masks", "masks", "segm"), ("points", "points", "keypoints"),
+                                 ("masks", "masks", "bbox"), ("masks", "boxed", "segm")]:
+        files = [str(folder / f"{truth}_truth.json"), str(folder / f"{results}_results.json")]
+        golden[f"{truth} {results} {task}"] = evaluate(task, *files, {})
+    (folder / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
+
+
 def main():
     if len(sys.argv) == 4:
         print(json.dumps(evaluate(sys.argv[1], sys.argv[2], sys.argv[3], {}), indent=1))
@@ -190,6 +229,7 @@ def main():
             rows = ",\n".join(json.dumps(values) for values in sets)
             file.write('"%s": [\n%s\n]%s\n' % (task, rows, "," if i + 1 < len(golden) else ""))
         file.write("}\n")
+    write_files()
 
 
 if __name__ == "__main__":
