@@ -15,7 +15,7 @@ namespace {
 
 // Longer batches are cut into passes of so many rows, which bounds the buffers; by then the weights
 // are read so seldom that longer ones would save nothing.
-constexpr std::ptrdiff_t kPassRows = 512;
+constexpr std::ptrdiff_t kPassRows = 256;
 
 [[noreturn]] void refuse(const std::string& message) {
   throw Error(ErrorKind::Input, message);
