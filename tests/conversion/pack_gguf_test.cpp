@@ -208,7 +208,8 @@ TEST_SUITE("pack_gguf") {
                                         QuantizeOptions{.dtype = DType::Q8_0}, *available[0], team);
     Page page(bytes);
     std::uint64_t end = 0;  // behind it there is only padding
-    for (const formats::GgufTensor& tensor : page.open().tensors())
+    const GgufFile whole = page.open();
+    for (const formats::GgufTensor& tensor : whole.tensors())
       end = std::max(end, tensor.offset + *tensor.bytes);
     for (std::size_t size = 0; size < end; ++size)
       CHECK_THROWS_AS(GgufFile::from_bytes(page.first(size), "cut"), Error);
