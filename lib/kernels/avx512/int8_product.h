@@ -25,7 +25,7 @@ namespace {
 inline constexpr int kMaxRows = 32;
 /// Activation bytes of the row groups that share a visit of a tile to the second-level cache.
 inline constexpr std::int64_t kPanelBytes = 256 << 10;
-/// How far ahead of use weights are asked for. With 16 rows a core holds but two blocks in flight, so the
+/// How far ahead of use weights are asked for. With many rows a core holds but a block in flight, so the
 /// distance has to cover the memory's latency.
 inline constexpr std::int64_t kPrefetchBytes = 8192;
 
